@@ -1,0 +1,20 @@
+namespace Larder.Engines;
+
+/// <summary>What an engine installation can do. A missing feature has a sentence in <see cref="Limitations"/> for the user.</summary>
+public sealed record EngineFeatures
+{
+    /// <summary>Databases of an unclustered, replicated cache: 16 by default, 1 where the engine replicates only one.</summary>
+    public required int Databases { get; init; }
+
+    /// <summary>Whether it can keep snapshots (RDB) at an interval.</summary>
+    public required bool Rdb { get; init; }
+
+    /// <summary>Whether it can keep an append-only file.</summary>
+    public required bool Aof { get; init; }
+
+    /// <summary>Signal that makes the process stop in order, keeping its data: usually SIGTERM (15).</summary>
+    public required int StopSignal { get; init; }
+
+    /// <summary>What users of this engine must know that it lacks against Redis; one sentence each, may be empty.</summary>
+    public IReadOnlyList<string> Limitations { get; init; } = [];
+}

@@ -1,0 +1,29 @@
+using Larder.Model.Engines;
+using Larder.Model.Specs;
+
+namespace Larder.Engines;
+
+/// <summary>
+/// The engine seam: everything that differs between engine families. One implementation per family; stateless and thread-safe.
+/// </summary>
+public interface IEngineDriver
+{
+    /// <summary>The family it drives.</summary>
+    EngineFamily Family { get; }
+
+    /// <summary>What an installation of this family can do. Differences are data, so that callers never ask for the family.</summary>
+    /// <param name="installation">The installation.</param>
+    /// <returns>Its features.</returns>
+    EngineFeatures Describe(EngineInstallation installation);
+
+    /// <summary>Renders all that a node needs to start. Pure: writes nothing.</summary>
+    /// <param name="installation">The installation to run.</param>
+    /// <param name="configuration">What the node is to be.</param>
+    /// <returns>Files to write (owner-only) and the command line, which carries no secret.</returns>
+    LaunchPlan Render(EngineInstallation installation, NodeConfiguration configuration);
+
+    /// <summary>Opens an administrative connection to a running node. It connects lazily and reconnects after a failure.</summary>
+    /// <param name="configuration">The node.</param>
+    /// <returns>The connection.</returns>
+    IEngineNode Open(NodeConfiguration configuration);
+}

@@ -1,0 +1,36 @@
+namespace Larder.Engines;
+
+/// <summary>
+/// An administrative connection to one running node, as Larder's internal user over the node's unix socket. Thread-safe: calls are
+/// executed one after the other.
+/// </summary>
+/// <remarks>
+/// Errors: <see cref="EngineException"/>: the node did not answer in time, closed the connection, or answered with an error; its
+/// <see cref="EngineException.Kind"/> tells them apart.
+/// </remarks>
+public interface IEngineNode : IAsyncDisposable
+{
+    /// <summary>Asks the node how it is.</summary>
+    /// <param name="timeout">How long it may take.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What it answered. A node that is loading its data answers, with <see cref="NodeProbe.Loading"/>.</returns>
+    Task<NodeProbe> ProbeAsync(TimeSpan timeout, CancellationToken cancellationToken);
+
+    /// <summary>Makes the node a replica of another one. Returns when the node accepted it; the sync goes on in the background.</summary>
+    /// <param name="primary">The primary.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task FollowAsync(ReplicationTarget primary, CancellationToken cancellationToken);
+
+    /// <summary>Makes the node a primary. It keeps its data; doing it again does nothing.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task PromoteAsync(CancellationToken cancellationToken);
+
+    /// <summary>Writes what the node holds to its data folder, durably, and waits for the end.</summary>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task SaveAsync(CancellationToken cancellationToken);
+
+    /// <summary>Sets the node's memory limit.</summary>
+    /// <param name="maxMemoryBytes">The new limit.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task SetMaxMemoryAsync(long maxMemoryBytes, CancellationToken cancellationToken);
+}

@@ -1,0 +1,40 @@
+using Larder.Model.Status;
+
+namespace Larder.Engines;
+
+/// <summary>What a node says of itself.</summary>
+public sealed record NodeProbe
+{
+    /// <summary>The process that answered: part of the identity check when a node is adopted.</summary>
+    public required int ProcessId { get; init; }
+
+    /// <summary>Whether the node is still loading its data and takes no commands.</summary>
+    public required bool Loading { get; init; }
+
+    /// <summary>Its role.</summary>
+    public required NodeRole Role { get; init; }
+
+    /// <summary>The primary that a replica follows, or <c>null</c>.</summary>
+    public ReplicationTarget? Following { get; init; }
+
+    /// <summary>Whether a replica's link to its primary is up and its initial sync complete.</summary>
+    public required bool LinkUp { get; init; }
+
+    /// <summary>Whether a replica is in a full sync: it then has no complete data and may not be promoted.</summary>
+    public required bool FullSyncInProgress { get; init; }
+
+    /// <summary>Bytes of the replication stream written (primary) or applied (replica).</summary>
+    public required long ReplicationOffset { get; init; }
+
+    /// <summary>Identifies the history that <see cref="ReplicationOffset"/> counts in; offsets of different histories cannot be compared.</summary>
+    public required string ReplicationId { get; init; }
+
+    /// <summary>Memory used for data, bytes.</summary>
+    public required long UsedMemoryBytes { get; init; }
+
+    /// <summary>Keys in all databases.</summary>
+    public required long Keys { get; init; }
+
+    /// <summary>CPU time of the process so far (of its main thread where the engine tells), user and system.</summary>
+    public required TimeSpan CpuTime { get; init; }
+}

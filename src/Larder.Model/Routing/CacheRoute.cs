@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Larder.Model.Routing;
+
+/// <summary>How the gateway serves one cache.</summary>
+public sealed record CacheRoute
+{
+    /// <summary>The cache's name.</summary>
+    public required string Cache { get; init; }
+
+    /// <summary>Lower-case host names that select this cache by SNI.</summary>
+    public required ImmutableArray<string> HostNames { get; init; }
+
+    /// <summary>Where the gateway listens for it.</summary>
+    public required ImmutableArray<ListenEndpoint> Listen { get; init; }
+
+    /// <summary>
+    /// The server certificate with its private key. Owned by the publisher, which keeps a replaced one alive; the gateway never disposes it.
+    /// A changed instance is used for new handshakes, while connections that are open live on.
+    /// </summary>
+    public required X509Certificate2 Certificate { get; init; }
+
+    /// <summary>Certificates between <see cref="Certificate"/> and its root, sent in the handshake; may be empty.</summary>
+    public ImmutableArray<X509Certificate2> CertificateChain { get; init; } = [];
+
+    /// <summary>SHA-256 digests (32 bytes each) of the access keys that are valid now: primary first, then secondary.</summary>
+    public required ImmutableArray<AccessKeyDigest> AccessKeys { get; init; }
+
+    /// <summary>The most client connections at once.</summary>
+    public required int MaxClients { get; init; }
+
+    /// <summary>The primary's route, or <c>null</c> while the shard has no primary.</summary>
+    public required PrimaryRoute? Primary { get; init; }
+}

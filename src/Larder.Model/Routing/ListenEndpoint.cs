@@ -1,0 +1,9 @@
+using System.Net;
+
+namespace Larder.Model.Routing;
+
+/// <summary>An address and port the gateway listens on. Caches that name the same one share it by SNI.</summary>
+/// <param name="Address">A local address.</param>
+/// <param name="Port">1..65535.</param>
+/// <param name="Tls">Whether clients speak TLS here.</param>
+public sealed record ListenEndpoint(IPAddress Address, int Port, bool Tls);
