@@ -178,13 +178,13 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private void Publish(CacheDocument document, CacheSecrets secrets)
     {
         var spec = document.Spec;
-        var certificate = _services.Certificates.GetOrRenew(spec, CacheEndpoints.HostName(spec, _services.Host), CacheEndpoints.Listen(spec, _services.Host));
+        var certificate = _services.Certificates.Find(spec);
         var route = new CacheRoute
         {
             Cache = spec.Name,
             HostNames = [CacheEndpoints.HostName(spec, _services.Host)],
             Listen = CacheEndpoints.Listen(spec, _services.Host),
-            Certificate = certificate.Leaf,
+            Certificate = certificate.Certificate,
             CertificateChain = certificate.Chain,
             AccessKeys = secrets.AccessKeys,
             MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
@@ -308,12 +308,10 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
         await StopNodesAsync(keepData: false, cancellationToken);
         await _services.Operations.ReportAsync(document.OperationId, 60, "removing its data", cancellationToken);
-        foreach (var folder in new[] { _services.Home.CacheFolder(_cache), Path.Combine(_services.Home.CertificatesFolder, _cache.ToLowerInvariant()) })
+        _services.Certificates.Delete(_cache);
+        if (Directory.Exists(_services.Home.CacheFolder(_cache)))
         {
-            if (Directory.Exists(folder))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
+            Directory.Delete(_services.Home.CacheFolder(_cache), recursive: true);
         }
 
         var undone = await _services.Operations.FindAsync(document.OperationId, cancellationToken) is { Kind: OperationKind.Create } creation ? creation : null;

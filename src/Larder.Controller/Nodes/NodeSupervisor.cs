@@ -3,6 +3,7 @@ using Larder.Controller.Processes;
 using Larder.Engines;
 using Larder.Model.Engines;
 using Larder.Model.Specs;
+using Larder.Security.Files;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Controller.Nodes;
@@ -158,7 +159,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
             var plan = _driver.Render(_installation, Configuration with { StartAsReplicaOf = primary });
             foreach (var (path, content) in plan.Files)
             {
-                Security.OwnerOnlyFile.Write(path, content);
+                OwnerOnlyFile.Write(path, content);
             }
 
             PrepareData();
@@ -264,7 +265,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
             var how = await exit.WaitAsync(_services.Options.StopTimeout, _services.Clock, cancellationToken);
             if (keepData && how.Code is null or 0)
             {
-                Security.OwnerOnlyFile.Write(Folders.StoppedMark, "");
+                OwnerOnlyFile.Write(Folders.StoppedMark, "");
             }
 
             return true;
@@ -357,7 +358,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     }
 
     private void WriteRecord() =>
-        Security.OwnerOnlyFile.Write(Folders.Record, JsonSerializer.Serialize(new NodeRecord(_process!, Continuous, _startedAt)));
+        OwnerOnlyFile.Write(Folders.Record, JsonSerializer.Serialize(new NodeRecord(_process!, Continuous, _startedAt)));
 
     private static partial class Log
     {
