@@ -176,7 +176,7 @@ public sealed class UpTests
         Assert.Equal(128L << 20, cache.GetProperty("memoryBytes").GetInt64());
         Assert.Equal(pids, Installation.Nodes(cache).Select(node => node.GetProperty("pid").GetInt32()));
         var info = await larder.RedisCliAsync("dev", "INFO", "memory");
-        Assert.Contains($"maxmemory:{(long)((128L << 20) * 0.8)}", info.Output, StringComparison.Ordinal);
+        Assert.Contains($"maxmemory:{(128L << 20) / 100 * 80}", info.Output, StringComparison.Ordinal);
         Assert.Equal("none", (await larder.RunAsync("plan", larger, "--output", "json")).Succeeded().Json.GetProperty("kind").GetString());
     }
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Larder.Controller.Shards;
-using Larder.Model.Engines;
 using Larder.Model.Operations;
 using Larder.Model.Plans;
 using Larder.Model.Routing;
@@ -171,7 +170,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             shard.Key,
             SlotRanges.Of(shard.Key, document.Spec.ShardCount),
             [.. shard.Select(node => new PlannedNode(
-                NodeConfigurations.Of(document, node, secrets, _services.Home, _services.Nodes.Engines.Driver(node.Engine), _placement.InstallationOf(node)),
+                NodeConfigurations.Of(document, node, secrets, _services.Home, _services.Nodes.Engines.For(node.Engine), _placement.InstallationOf(node)),
                 _placement.InstallationOf(node),
                 _services.Home.NodeFolder(_cache, node.Ordinal)))]));
 
@@ -303,7 +302,10 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             var secrets = CacheSecrets.Open(_services.Protector, await ReadAsync<SecretsDocument>(StoreKeys.Secrets(_cache), cancellationToken));
             _agents = [.. Plans(document, nodes, secrets).Select(plan =>
                 new ShardAgent(plan, _services.Store, _services.Host.Name, _services.Nodes, _wake.Set))];
-            await Task.WhenAll(_agents.Select(agent => agent.AdoptAsync(cancellationToken)));
+            foreach (var agent in _agents)
+            {
+                agent.Adopt();
+            }
         }
 
         await StopNodesAsync(keepData: false, cancellationToken);

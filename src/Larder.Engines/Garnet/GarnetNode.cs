@@ -106,8 +106,8 @@ internal sealed class GarnetNode(NodeConfiguration configuration, TimeProvider t
             cancellationToken);
     }
 
-    public async Task SetMaxMemoryAsync(long maxMemoryBytes, CancellationToken cancellationToken) => await OrderAsync(
-        _connection, ["CONFIG", "SET", "memory", maxMemoryBytes.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+    public async Task ReconfigureAsync(NodeConfiguration wanted, CancellationToken cancellationToken) => await OrderAsync(
+        _connection, ["CONFIG", "SET", "memory", wanted.MaxMemoryBytes.ToString(CultureInfo.InvariantCulture)], cancellationToken);
 
     public async Task SaveAsync(CancellationToken cancellationToken)
     {

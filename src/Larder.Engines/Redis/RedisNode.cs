@@ -45,8 +45,14 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
 
     public async Task PromoteAsync(CancellationToken cancellationToken) => await OrderAsync(["REPLICAOF", "NO", "ONE"], cancellationToken);
 
-    public async Task SetMaxMemoryAsync(long maxMemoryBytes, CancellationToken cancellationToken) => await OrderAsync(
-        ["CONFIG", "SET", "maxmemory", maxMemoryBytes.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+    public async Task ReconfigureAsync(NodeConfiguration wanted, CancellationToken cancellationToken)
+    {
+        await OrderAsync(["CONFIG", "SET", "maxmemory", wanted.MaxMemoryBytes.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+        if (wanted is { Persistence: PersistenceMode.Rdb, SnapshotMinutes: { } minutes })
+        {
+            await OrderAsync(["CONFIG", "SET", "save", string.Create(CultureInfo.InvariantCulture, $"{minutes * 60L} 1")], cancellationToken);
+        }
+    }
 
     public Task SaveAsync(CancellationToken cancellationToken) => configuration.Persistence is PersistenceMode.Aof or PersistenceMode.AofDual
         ? SaveAsync("BGREWRITEAOF", "aof_rewrite_in_progress", "aof_rewrite_scheduled", "aof_last_bgrewrite_status", cancellationToken)

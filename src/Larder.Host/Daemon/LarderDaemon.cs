@@ -82,8 +82,8 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
         };
         var protector = new SecretProtector(InstallationKey.OpenOrCreate(home.Root));
         var authority = CertificateAuthority.OpenOrCreate(home.Root, protector, clock);
-        var drivers = EngineDrivers.All;
-        var catalogue = new HostEngineCatalogue(home, drivers);
+        var drivers = new EngineDrivers(clock);
+        var catalogue = new HostEngineCatalogue(home, drivers, clock);
         await catalogue.RefreshAsync(cancellationToken);
         var routes = new RoutePublisher();
         var gateway = new GatewayServer(routes, new GatewayOptions(), clock, loggers);

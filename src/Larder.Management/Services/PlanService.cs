@@ -33,6 +33,13 @@ internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue cat
         var refusals = plan.Refusals
             .Select(refusal => new PlanRefusalView(refusal.Field, refusal.Current, refusal.Wanted, refusal.Why, refusal.Instead))
             .ToList();
+        if (current is not null && current.Spec.Name != desired.Name)
+        {
+            refusals.Add(new PlanRefusalView(
+                "name", current.Spec.Name, desired.Name, $"There is a cache named {current.Spec.Name}, and names are compared without case.",
+                "Spell the name as the cache has it, or choose another one."));
+        }
+
         if (current is { Deleting: true })
         {
             refusals.Add(new PlanRefusalView(
@@ -50,7 +57,7 @@ internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue cat
             }
         }
 
-        var chosen = installed ?? EngineSelector.Select(desired, engines.Installations).Installation;
+        var chosen = plan.Engine;
         if (chosen is not null && plan.Kind == PlanKind.Create)
         {
             warnings.AddRange(catalogue.LimitationsOf(chosen).Select(limitation => $"{chosen.Family} {chosen.Version}: {limitation}"));

@@ -118,10 +118,16 @@ internal sealed class Installation : IAsyncDisposable
 
     public static bool IsReady(JsonElement cache) => cache.GetProperty("state").GetString() == "Ready";
 
-    public int DaemonPid => int.Parse(
-        System.Text.RegularExpressions.Regex.Match(
-            File.ReadAllText(Path.Combine(Home, "store", "larder.db.lock")), "[0-9]+").Value,
-        System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>The daemon's process, as its store's lock file names it.</summary>
+    public int DaemonPid
+    {
+        get
+        {
+            using var file = new FileStream(Path.Combine(Home, "store", "larder.db.lock"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(file);
+            return int.Parse(reader.ReadToEnd(), System.Globalization.CultureInfo.InvariantCulture);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
