@@ -29,7 +29,7 @@ public interface IEngineNode : IAsyncDisposable
     /// <param name="cancellationToken">Gives up waiting.</param>
     Task SaveAsync(CancellationToken cancellationToken);
 
-    /// <summary>Sets the node's memory limit.</summary>
+    /// <summary>Sets the node's memory limit. A limit higher than at its start is refused where <see cref="EngineFeatures.CanRaiseMemory"/> is not set.</summary>
     /// <param name="maxMemoryBytes">The new limit.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task SetMaxMemoryAsync(long maxMemoryBytes, CancellationToken cancellationToken);
