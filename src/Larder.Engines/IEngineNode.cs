@@ -29,7 +29,10 @@ public interface IEngineNode : IAsyncDisposable
     /// <param name="cancellationToken">Gives up waiting.</param>
     Task SaveAsync(CancellationToken cancellationToken);
 
-    /// <summary>Brings a running node to a changed configuration, as far as the engine takes it without a restart: memory limit and snapshot interval.</summary>
+    /// <summary>
+    /// Brings a running node to a changed configuration, as far as the engine takes it without a restart: memory limit and snapshot interval.
+    /// A higher limit than at its start is refused where <see cref="EngineFeatures.CanRaiseMemory"/> is not set.
+    /// </summary>
     /// <param name="wanted">The new configuration of the same node.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task ReconfigureAsync(NodeConfiguration wanted, CancellationToken cancellationToken);

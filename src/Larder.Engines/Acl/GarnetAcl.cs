@@ -8,8 +8,8 @@ internal static class GarnetAcl
     // CLUSTER is denied as a whole: a node of an unclustered cache replicates in cluster mode, and clients must not learn its addresses.
     private static readonly string[] Blocked =
     [
-        "acl", "bgsave", "cluster", "commitaof", "config", "debug", "failover", "forcegc", "migrate", "module", "purgebp", "registercs",
-        "replicaof", "save", "slaveof",
+        "acl", "bgsave", "cluster", "commitaof", "config", "debug", "failover", "migrate", "module", "registercs",
+        "replicaof", "save", "secondaryof", "slaveof",
     ];
 
     /// <summary>Renders the ACL file.</summary>

@@ -34,7 +34,6 @@ internal sealed class AdminConnection(EndPoint endpoint, EngineUser user, string
     {
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        var connected = false;
         try
         {
             await _turn.WaitAsync(either.Token);
@@ -48,11 +47,11 @@ internal sealed class AdminConnection(EndPoint endpoint, EngineUser user, string
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             await ConnectAsync(either.Token);
-            connected = true;
             return await ExchangeAsync(commands, either.Token);
         }
         catch (Exception problem)
         {
+            var connected = _reader is not null;
             Close();
             throw problem switch
             {

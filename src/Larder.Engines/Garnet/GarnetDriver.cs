@@ -23,6 +23,7 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
         Rdb = true,
         Aof = true,
         StopSignal = Terminate,
+        CanRaiseMemory = false,
         Limitations =
         [
             "Garnet has no streams (XADD, XREAD and the like).",
