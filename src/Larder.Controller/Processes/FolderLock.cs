@@ -18,6 +18,7 @@ public sealed unsafe class FolderLock : IDisposable
     public const int InheritedDescriptor = 3;
 
     private const string FileName = ".lock";
+    private const int MaxNoteBytes = 512;
     private readonly DescriptorHandle _descriptor;
 
     private FolderLock(string folder, DescriptorHandle descriptor)
@@ -72,13 +73,24 @@ public sealed unsafe class FolderLock : IDisposable
     /// <returns>Its identity; <c>null</c> where none is noted.</returns>
     public static ProcessIdentity? ReadOwner(string folder)
     {
+        // Not by the base class library: it puts a shared lock of its own on each file it opens, which fails while the folder is locked, and would
+        // stand in the way of whoever locks it next.
+        var descriptor = LinuxCalls.Open(PathIn(folder), LinuxCalls.OpenCloseOnExec, 0);
+        if (descriptor < 0 && Marshal.GetLastPInvokeError() == LinuxCalls.ErrorNoEntry)
+        {
+            return null;
+        }
+
+        using var file = DescriptorHandle.Own(descriptor, error => $"Cannot open '{PathIn(folder)}': {error}.");
+        var note = stackalloc byte[MaxNoteBytes];
+        var length = LinuxCalls.Read(file, note, MaxNoteBytes);
         try
         {
-            return JsonSerializer.Deserialize<ProcessIdentity>(File.ReadAllBytes(PathIn(folder)));
+            return length <= 0 ? null : JsonSerializer.Deserialize<ProcessIdentity>(new ReadOnlySpan<byte>(note, (int)length));
         }
-        catch (Exception cause) when (cause is FileNotFoundException or DirectoryNotFoundException or JsonException)
+        catch (JsonException)
         {
-            // No file, an empty one, or one cut short by a crash: nothing is noted.
+            // Cut short by a crash: nothing is noted.
             return null;
         }
     }

@@ -43,7 +43,7 @@ public sealed class NodeLog(string path, long maxBytes, int keep)
 
     internal void Rotate(bool canCollapse)
     {
-        // Sharing everything keeps .NET from putting an advisory lock on the file.
+        // Shared: the base class library locks what it opens, and a reader of the log may be at it.
         using var log = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         var whole = (RandomAccess.GetLength(log) - 1) / BlockBytes * BlockBytes;
         var temporary = path + ".rotating";
