@@ -37,6 +37,9 @@ internal sealed class HostEngineCatalogue(LarderHome home, EngineDrivers drivers
     }
 
     /// <inheritdoc/>
+    public bool CanRaiseMemory(EngineInstallation installation) => drivers.For(installation.Family).Describe(installation).CanRaiseMemory;
+
+    /// <inheritdoc/>
     public ImmutableArray<string> LimitationsOf(EngineInstallation installation) =>
         [.. drivers.For(installation.Family).Describe(installation).Limitations];
 }

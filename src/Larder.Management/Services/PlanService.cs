@@ -30,7 +30,8 @@ internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue cat
             .Where(document => !string.Equals(document.Spec.Name, desired.Name, StringComparison.OrdinalIgnoreCase))
             .Select(document => document.Spec)
             .ToList();
-        var refusals = plan.Refusals
+        var memory = current is null ? null : RefuseMemory(current.Spec, desired, installed);
+        var refusals = plan.Refusals.Concat(memory is null ? [] : [memory])
             .Select(refusal => new PlanRefusalView(refusal.Field, refusal.Current, refusal.Wanted, refusal.Why, refusal.Instead))
             .ToList();
         if (current is not null && current.Spec.Name != desired.Name)
@@ -73,6 +74,16 @@ internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue cat
             [.. warnings]);
         return (view, current, revision);
     }
+
+    private PlanRefusal? RefuseMemory(CacheSpec now, CacheSpec wanted, EngineInstallation? installed) =>
+        installed is not null && CapacitySizes.NodeBytes(wanted) > CapacitySizes.NodeBytes(now) && !catalogue.CanRaiseMemory(installed)
+            ? new PlanRefusal(
+                wanted.MemoryMb is null ? "redis.capacity" : "memory_mb",
+                $"{CapacitySizes.NodeMb(now)} MB",
+                $"{CapacitySizes.NodeMb(wanted)} MB",
+                $"{installed.Family} reserves its memory when it starts and cannot be given more while it runs.",
+                "Delete the cache and create it larger, or use Redis or Valkey.")
+            : null;
 
     private static EngineInstallation? Installed(EngineCatalogueSnapshot engines, NodeDocument node) =>
         engines.Installations.FirstOrDefault(engine => engine.Family == node.Engine && engine.Version.ToString() == node.Version)

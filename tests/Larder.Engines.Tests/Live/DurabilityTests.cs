@@ -81,14 +81,14 @@ public sealed class DurabilityTests : IDisposable
     {
         await using var node = await StartAsync(engine, PersistenceMode.Disabled);
 
-        await node.Node.SetMaxMemoryAsync(48L << 20, Token);
+        await node.Node.ReconfigureAsync(node.Configuration with { MaxMemoryBytes = 48L << 20 }, Token);
         if (node.Driver.Describe(node.Installation).CanRaiseMemory)
         {
-            await node.Node.SetMaxMemoryAsync(128L << 20, Token);
+            await node.Node.ReconfigureAsync(node.Configuration with { MaxMemoryBytes = 128L << 20 }, Token);
         }
         else
         {
-            var problem = await Assert.ThrowsAsync<EngineException>(() => node.Node.SetMaxMemoryAsync(128L << 20, Token));
+            var problem = await Assert.ThrowsAsync<EngineException>(() => node.Node.ReconfigureAsync(node.Configuration with { MaxMemoryBytes = 128L << 20 }, Token));
             Assert.Equal(EngineFailure.Refused, problem.Kind);
         }
 
