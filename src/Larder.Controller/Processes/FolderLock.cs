@@ -20,6 +20,7 @@ public sealed unsafe class FolderLock : IDisposable
     private const string FileName = ".lock";
     private const int MaxNoteBytes = 512;
     private readonly DescriptorHandle _descriptor;
+    private bool _isInherited;
 
     private FolderLock(string folder, DescriptorHandle descriptor)
     {
@@ -113,11 +114,24 @@ public sealed unsafe class FolderLock : IDisposable
         return [.. FolderLockHolders.Find(descriptor.Number).Where(holder => ProcessStat.TryRead(holder.Pid)?.SessionId == owner.Pid)];
     }
 
-    /// <summary>Closes this process's copy.</summary>
-    public void Dispose() => _descriptor.Dispose();
+    /// <summary>Frees the folder; once a process has inherited the lock, closes this process's copy only.</summary>
+    public void Dispose()
+    {
+        if (!_isInherited && !_descriptor.IsClosed)
+        {
+            // Closing would not do: any process that is being started at this moment has a copy until it executes its program.
+            _ = LinuxCalls.Flock(_descriptor, LinuxCalls.LockRelease);
+        }
+
+        _descriptor.Dispose();
+    }
+
+    /// <summary>From now on the lock is a started process's, and is not released here any more.</summary>
+    internal void HandOver() => _isInherited = true;
 
     /// <summary>Notes the process that inherited the lock.</summary>
     /// <param name="owner">The process.</param>
+    /// <exception cref="IOException">The note could not be written.</exception>
     internal void NoteOwner(ProcessIdentity owner)
     {
         var text = JsonSerializer.SerializeToUtf8Bytes(owner);

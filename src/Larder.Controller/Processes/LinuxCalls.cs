@@ -21,6 +21,7 @@ internal static unsafe partial class LinuxCalls
 
     public const int LockExclusive = 2;
     public const int LockNoWait = 4;
+    public const int LockRelease = 8;
     public const int DuplicateCloseOnExec = 1030;
     public const int CollapseRange = 8;
     public const int WaitByDescriptor = 3;

@@ -15,7 +15,8 @@ public static class LogTail
     public static IReadOnlyList<string> Read(string path, int lines)
     {
         var (content, isWhole) = ReadEnd(path);
-        if (isWhole && content.AsSpan().Count((byte)'\n') < lines)
+        // One line more than asked for: the log's first may be the end of one that began in the rotated file.
+        if (isWhole && content.AsSpan().Count((byte)'\n') <= lines)
         {
             (var older, isWhole) = ReadEnd(NodeLog.RotatedPath(path, 1));
             content = [.. older, .. content];

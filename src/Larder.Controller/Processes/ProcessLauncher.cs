@@ -9,6 +9,10 @@ namespace Larder.Controller.Processes;
 /// </summary>
 public static unsafe class ProcessLauncher
 {
+    // A process being started has copies of this one's descriptors until it executes its program. One at a time, so that no other start holds a copy of
+    // a folder's lock when its own engine has it and this process has closed it: that lock must go with the engine's death.
+    private static readonly Lock OneAtATime = new();
+
     /// <summary>Starts a program; returns once it has been executed. Blocks for a few milliseconds at most.</summary>
     /// <param name="request">What to start.</param>
     /// <returns>The process, a child of this one: watch it with <see cref="ProcessExitWatcher"/>, which also reaps it.</returns>
@@ -25,16 +29,20 @@ public static unsafe class ProcessLauncher
             throw new IOException($"Cannot set the mode of the log file '{logFile}': {LinuxCalls.LastErrorText()}.");
         }
 
-        var pid = Spawn(request, log);
-        var identity = ProcessIdentity.TryRead(pid)
-            ?? throw new ProcessLaunchException(request.Executable, 0,
-                $"'{request.Executable}' ended as soon as it was started. Its log is '{logFile}'.");
-        if (request.Lock is { } folderLock)
+        lock (OneAtATime)
         {
-            NoteOwner(folderLock, identity);
-        }
+            var pid = Spawn(request, log);
+            request.Lock?.HandOver();
+            var identity = ProcessIdentity.TryRead(pid)
+                ?? throw new ProcessLaunchException(request.Executable, 0,
+                    $"'{request.Executable}' ended as soon as it was started. Its log is '{logFile}'.");
+            if (request.Lock is { } folderLock)
+            {
+                NoteOwner(folderLock, identity);
+            }
 
-        return identity;
+            return identity;
+        }
     }
 
     private static int Spawn(LaunchRequest request, DescriptorHandle log)

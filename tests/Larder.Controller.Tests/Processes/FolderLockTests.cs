@@ -59,17 +59,16 @@ public sealed class FolderLockTests : IAsyncDisposable
         await ProcessYard.UntilAsync(() => _yard.ReadLog().EndsWith('\n'), "the engine has forked");
         var child = ProcessIdentity.TryRead(int.Parse(_yard.ReadLog(), CultureInfo.InvariantCulture))!;
         _yard.Adopt(child);
-        Assert.Empty(FolderLock.FindRemnants(Data));
+        Assert.Empty(await FolderRemnants.KillAsync(Data, _yard.Watcher, TestContext.Current.CancellationToken));
+        Assert.True(child.IsAlive());
         engine.Signal(ProcessSignal.Kill);
         await _yard.ExitOf(engine);
 
         var exception = Assert.Throws<FolderLockedException>(() => FolderLock.Take(Data));
         Assert.Equal([child], exception.Holders);
         Assert.Contains($"the engine last started on it was process {engine.Pid}", exception.Message, StringComparison.Ordinal);
-        Assert.Equal([child], FolderLock.FindRemnants(Data));
 
-        child.Signal(ProcessSignal.Kill);
-        await _yard.ExitOf(child);
+        Assert.Equal([child], await FolderRemnants.KillAsync(Data, _yard.Watcher, TestContext.Current.CancellationToken));
         FolderLock.Take(Data).Dispose();
     }
 
