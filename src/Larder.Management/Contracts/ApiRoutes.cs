@@ -1,0 +1,42 @@
+namespace Larder.Management.Contracts;
+
+/// <summary>
+/// The paths of the management API (HTTP/1.1 on an owner-only unix socket, JSON with camelCase names and enums as words).
+/// Answers: 200 with a view, 202 with an <see cref="ApplyView"/> for long work, else an <see cref="ErrorView"/> with
+/// 400 (invalid), 404 (not found), 409 (busy), 422 (refused), 503 (store unavailable, stopping).
+/// </summary>
+public static class ApiRoutes
+{
+    /// <summary>GET: <see cref="InstallationView"/>.</summary>
+    public const string Installation = "/v1/installation";
+
+    /// <summary>GET: <see cref="EnginesView"/>.</summary>
+    public const string Engines = "/v1/engines";
+
+    /// <summary>POST a spec in JSON form: <see cref="PlanView"/>, also where it has refusals.</summary>
+    public const string Plan = "/v1/plan";
+
+    /// <summary>GET: array of <see cref="CacheView"/>. POST a spec in JSON form: apply, <see cref="ApplyView"/>.</summary>
+    public const string Caches = "/v1/caches";
+
+    /// <summary>GET: <see cref="CacheView"/>. DELETE: <see cref="ApplyView"/>.</summary>
+    public const string Cache = "/v1/caches/{name}";
+
+    /// <summary>POST (a read that hands out secrets is no GET): <see cref="KeysView"/>.</summary>
+    public const string ListKeys = "/v1/caches/{name}/list-keys";
+
+    /// <summary>POST <see cref="RegenerateKeyRequest"/>: <see cref="KeysView"/> with both keys.</summary>
+    public const string RegenerateKey = "/v1/caches/{name}/regenerate-key";
+
+    /// <summary>POST: the connection artifact, a JSON object as in the reference, section 13.4.</summary>
+    public const string Artifact = "/v1/caches/{name}/artifact";
+
+    /// <summary>GET: <c>OperationDocument</c>.</summary>
+    public const string Operation = "/v1/operations/{id}";
+
+    /// <summary>GET: newline-delimited JSON, an <c>OperationDocument</c> at once and at each change, until it has ended.</summary>
+    public const string OperationWatch = "/v1/operations/{id}/watch";
+
+    /// <summary>POST: stops the gateway, the engines in order (data kept) and the daemon; newline-delimited JSON <see cref="ShutdownProgress"/> until done.</summary>
+    public const string Shutdown = "/v1/shutdown";
+}
