@@ -1,7 +1,6 @@
 using System.Text.Json;
 using CsCheck;
 using Larder.Model.Specs;
-using Xunit;
 
 namespace Larder.Spec.Tests;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using CsCheck;
-using Xunit;
 
 namespace Larder.Spec.Tests;
 

@@ -1,5 +1,4 @@
 using CsCheck;
-using Xunit;
 
 namespace Larder.Spec.Tests;
 
@@ -141,8 +140,8 @@ public sealed class SpecLoaderErrorsTests
     [Fact]
     public void Whatever_one_field_is_set_to_over_a_preset_no_mistake_lies_outside_the_file() =>
         Gen.Select(
-            Gen.OneOfConst("development", "production"),
-            Gen.OneOfConst(
+            Gen.OneOf("development", "production"),
+            Gen.OneOf(
                 "redis: { persistence: RDB }", "redis: { persistence: AOF }", "redis: { redis_version: 6 }", "cluster: { enable_cluster: true, shard_count: 2 }",
                 "monitoring: { mode: CUSTOM }", "monitoring: { mode: DISABLED }", "engine: garnet", "durability: quorum", "memory_mb: 16",
                 "publicNetworkAccess: Enabled", "endpoint: { tls_port: 1 }"))

@@ -1,5 +1,4 @@
 using Larder.Model.Specs;
-using Xunit;
 
 namespace Larder.Spec.Tests;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Larder.Model.Specs;
 using Larder.Spec.Documents;
 using Larder.Spec.Schema;
-using Xunit;
 
 namespace Larder.Spec.Tests.Schema;
 
