@@ -2,7 +2,8 @@ using Larder.Engines;
 using Larder.Model.Engines;
 using Larder.Model.Installation;
 using Larder.Model.Routing;
-using Larder.Security;
+using Larder.Security.Certificates;
+using Larder.Security.Keys;
 using Larder.Store;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +26,9 @@ public sealed record ControllerDependencies
 
     /// <summary>Keeps and renews server certificates.</summary>
     public required ServerCertificateStore Certificates { get; init; }
+
+    /// <summary>The names that this host has.</summary>
+    public required ServerNames HostNames { get; init; }
 
     /// <summary>The engines that this host can run.</summary>
     public required IEngineCatalogue Catalogue { get; init; }

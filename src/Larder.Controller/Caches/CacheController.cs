@@ -36,7 +36,7 @@ public sealed partial class CacheController : IStatusSource, IAsyncDisposable
             Host = dependencies.Host,
             Home = dependencies.Home,
             Protector = dependencies.Protector,
-            Certificates = dependencies.Certificates,
+            Certificates = new CacheCertificates(dependencies.Certificates, dependencies.Host, dependencies.HostNames),
             Catalogue = dependencies.Catalogue,
             Gateway = dependencies.Gateway,
             Operations = new OperationTracker(dependencies.Store, dependencies.Clock),

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Larder.Controller.Shards;
-using Larder.Model.Engines;
 using Larder.Model.Operations;
 using Larder.Model.Plans;
 using Larder.Model.Routing;
@@ -171,20 +170,20 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             shard.Key,
             SlotRanges.Of(shard.Key, document.Spec.ShardCount),
             [.. shard.Select(node => new PlannedNode(
-                NodeConfigurations.Of(document, node, secrets, _services.Home, _services.Nodes.Engines.Driver(node.Engine), _placement.InstallationOf(node)),
+                NodeConfigurations.Of(document, node, secrets, _services.Home, _services.Nodes.Engines.For(node.Engine), _placement.InstallationOf(node)),
                 _placement.InstallationOf(node),
                 _services.Home.NodeFolder(_cache, node.Ordinal)))]));
 
     private void Publish(CacheDocument document, CacheSecrets secrets)
     {
         var spec = document.Spec;
-        var certificate = _services.Certificates.GetOrRenew(spec, CacheEndpoints.HostName(spec, _services.Host), CacheEndpoints.Listen(spec, _services.Host));
+        var certificate = _services.Certificates.Find(spec);
         var route = new CacheRoute
         {
             Cache = spec.Name,
             HostNames = [CacheEndpoints.HostName(spec, _services.Host)],
             Listen = CacheEndpoints.Listen(spec, _services.Host),
-            Certificate = certificate.Leaf,
+            Certificate = certificate.Certificate,
             CertificateChain = certificate.Chain,
             AccessKeys = secrets.AccessKeys,
             MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
@@ -303,17 +302,18 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             var secrets = CacheSecrets.Open(_services.Protector, await ReadAsync<SecretsDocument>(StoreKeys.Secrets(_cache), cancellationToken));
             _agents = [.. Plans(document, nodes, secrets).Select(plan =>
                 new ShardAgent(plan, _services.Store, _services.Host.Name, _services.Nodes, _wake.Set))];
-            await Task.WhenAll(_agents.Select(agent => agent.AdoptAsync(cancellationToken)));
+            foreach (var agent in _agents)
+            {
+                agent.Adopt();
+            }
         }
 
         await StopNodesAsync(keepData: false, cancellationToken);
         await _services.Operations.ReportAsync(document.OperationId, 60, "removing its data", cancellationToken);
-        foreach (var folder in new[] { _services.Home.CacheFolder(_cache), Path.Combine(_services.Home.CertificatesFolder, _cache.ToLowerInvariant()) })
+        _services.Certificates.Delete(_cache);
+        if (Directory.Exists(_services.Home.CacheFolder(_cache)))
         {
-            if (Directory.Exists(folder))
-            {
-                Directory.Delete(folder, recursive: true);
-            }
+            Directory.Delete(_services.Home.CacheFolder(_cache), recursive: true);
         }
 
         var undone = await _services.Operations.FindAsync(document.OperationId, cancellationToken) is { Kind: OperationKind.Create } creation ? creation : null;

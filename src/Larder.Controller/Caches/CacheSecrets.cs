@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Larder.Model;
 using Larder.Model.Routing;
-using Larder.Security;
+using Larder.Security.Keys;
 using Larder.Store.Documents;
 
 namespace Larder.Controller.Caches;
@@ -16,11 +16,14 @@ internal sealed record CacheSecrets(ImmutableArray<AccessKeyDigest> AccessKeys, 
     /// <param name="protector">The installation's protector.</param>
     /// <param name="document">The document.</param>
     /// <returns>The secrets.</returns>
-    public static CacheSecrets Open(SecretProtector protector, SecretsDocument document) => new(
-        [
-            AccessKeyDigests.Of($"primary-{document.PrimaryGeneration}", protector.Unprotect(document.PrimaryKey, SecretPurposes.AccessKey)),
-            AccessKeyDigests.Of($"secondary-{document.SecondaryGeneration}", protector.Unprotect(document.SecondaryKey, SecretPurposes.AccessKey)),
-        ],
-        protector.Unprotect(document.InternalPassword, SecretPurposes.InternalPassword),
-        protector.Unprotect(document.GatewayPassword, SecretPurposes.GatewayPassword));
+    public static CacheSecrets Open(SecretProtector protector, SecretsDocument document)
+    {
+        var keys = new AccessKeyPair(
+            new AccessKey(protector.Unprotect(document.PrimaryKey, SecretPurposes.AccessKey), document.PrimaryGeneration),
+            new AccessKey(protector.Unprotect(document.SecondaryKey, SecretPurposes.AccessKey), document.SecondaryGeneration));
+        return new CacheSecrets(
+            keys.ToDigests(),
+            protector.Unprotect(document.InternalPassword, SecretPurposes.InternalPassword),
+            protector.Unprotect(document.GatewayPassword, SecretPurposes.GatewayPassword));
+    }
 }

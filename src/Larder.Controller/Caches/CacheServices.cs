@@ -3,7 +3,7 @@ using Larder.Controller.Operations;
 using Larder.Model.Engines;
 using Larder.Model.Installation;
 using Larder.Model.Routing;
-using Larder.Security;
+using Larder.Security.Keys;
 using Larder.Store;
 using Microsoft.Extensions.Logging;
 
@@ -24,8 +24,8 @@ internal sealed record CacheServices
     /// <summary>Opens protected secrets.</summary>
     public required SecretProtector Protector { get; init; }
 
-    /// <summary>Keeps and renews server certificates.</summary>
-    public required ServerCertificateStore Certificates { get; init; }
+    /// <summary>The caches' certificates.</summary>
+    public required CacheCertificates Certificates { get; init; }
 
     /// <summary>The engines that this host can run.</summary>
     public required IEngineCatalogue Catalogue { get; init; }

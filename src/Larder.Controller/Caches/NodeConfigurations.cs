@@ -9,9 +9,6 @@ namespace Larder.Controller.Caches;
 /// <summary>From spec, placement and secrets to what one engine node is to be. Pure.</summary>
 internal static class NodeConfigurations
 {
-    /// <summary>Connections of an engine beyond those of clients: agents, replicas, gateways' own.</summary>
-    private const int InternalConnections = 64;
-
     /// <summary>Describes a node.</summary>
     /// <param name="document">The cache.</param>
     /// <param name="node">The node's placement.</param>
@@ -35,7 +32,7 @@ internal static class NodeConfigurations
             ReplicationAddress = node.ReplicationAddress,
             ReplicationPort = node.ReplicationPort,
             MaxMemoryBytes = CapacitySizes.UsableBytes(spec),
-            MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity) + InternalConnections,
+            MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
             Databases = Math.Min(CapacitySizes.MaxDatabases(spec.Redis.Capacity), driver.Describe(installation).Databases),
             Persistence = spec.Redis.Persistence,
             SnapshotMinutes = spec.Redis.RdbPersistence,

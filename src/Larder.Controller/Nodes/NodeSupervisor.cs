@@ -3,6 +3,7 @@ using Larder.Controller.Processes;
 using Larder.Engines;
 using Larder.Model.Engines;
 using Larder.Model.Specs;
+using Larder.Security.Files;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Controller.Nodes;
@@ -11,9 +12,9 @@ namespace Larder.Controller.Nodes;
 /// Owns one engine process: starts, adopts, probes and stops it. Used by its shard's loop alone.
 /// </summary>
 /// <remarks>
-/// The process outlives the daemon. It is found again by its record (process id, start time, boot id); where the daemon died between
-/// the start and the record, the node's own answer over its socket, which only Larder's internal user gets, names the process.
-/// The data folder's lock is inherited by the process, so no second one can start on it whatever was recorded.
+/// The process outlives the daemon. It is found again by its record (process id, start time, boot id), or, where the daemon died before it
+/// wrote one, by the lock of its data folder, which the process has inherited: no second one can start on it whatever was recorded. A process that was
+/// adopted must also answer a probe under its own process id before it counts.
 /// </remarks>
 internal sealed partial class NodeSupervisor : IAsyncDisposable
 {
@@ -25,6 +26,8 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     private IEngineNode? _node;
     private ProcessIdentity? _process;
     private Task<ProcessExit>? _exit;
+    private readonly NodeLog _log;
+    private IReadOnlyList<string> _removeOnceLoaded = [];
     private DateTimeOffset _startedAt;
     private bool _answered;
 
@@ -41,9 +44,10 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         Folders = folders;
         _installation = installation;
         _services = services;
-        _driver = services.Engines.Driver(installation.Family);
+        _driver = services.Engines.For(installation.Family);
         Features = _driver.Describe(installation);
         _backOff = new BackOff(services.Options, services.Clock, services.Random);
+        _log = new NodeLog(folders.Log, services.Options.LogRotationBytes, services.Options.LogsKept);
         _wake = wake;
     }
 
@@ -87,8 +91,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     public TimeSpan UntilStart => Running ? TimeSpan.Zero : _backOff.Remaining;
 
     /// <summary>Finds the process that an earlier daemon started, if it still runs.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
-    public async Task AdoptAsync(CancellationToken cancellationToken)
+    public void Adopt()
     {
         if (ReadRecord() is { } record && record.Process.IsAlive())
         {
@@ -97,25 +100,12 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
             return;
         }
 
-        if (!File.Exists(Configuration.SocketPath))
+        // The daemon died between the start and the record: the lock file names the process that inherited it.
+        if (FolderLock.ReadOwner(Folders.Data) is { } owner && owner.IsAlive())
         {
-            return;
-        }
-
-        try
-        {
-            var probe = await Node.ProbeAsync(_services.Options.ProbeTimeout, cancellationToken);
-            if (ProcessIdentity.TryOpen(probe.ProcessId) is { } process)
-            {
-                Take(process, continuous: false, _services.Clock.GetUtcNow());
-                WriteRecord();
-                Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, process.Pid, "its own answer");
-            }
-        }
-        catch (EngineException exception)
-        {
-            // Nobody behind the socket: a left-over of a process that ended.
-            Log.NothingToAdopt(_services.Logger, Configuration.Cache, Ordinal, exception.Message);
+            Take(owner, continuous: false, _services.Clock.GetUtcNow());
+            WriteRecord();
+            Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, owner.Pid, "its folder's lock");
         }
     }
 
@@ -128,10 +118,10 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
             return false;
         }
 
-        var how = exit.IsCompletedSuccessfully ? exit.Result.ToString() : "in an unknown way";
+        var how = (exit.IsCompletedSuccessfully ? exit.Result : ProcessExit.Unknown).ToString();
         var last = LogTail.Read(Folders.Log, 3);
         Log.NodeEnded(_services.Logger, Configuration.Cache, Ordinal, _process.Pid, how);
-        Problem = $"process {_process.Pid} ended {how}" + (last.Count == 0 ? "" : $"; its last lines: {string.Join(" | ", last)}");
+        Problem = $"process {_process.Pid} {how}" + (last.Count == 0 ? "" : $"; its last lines: {string.Join(" | ", last)}");
         FailedStarts = _answered ? 0 : FailedStarts + 1;
         _process = null;
         _exit = null;
@@ -154,14 +144,20 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         try
         {
             Folders.Create();
-            using var folderLock = FolderLock.Acquire(Folders.Data);
+            KillRemnants();
+            using var folderLock = FolderLock.Take(Folders.Data);
             var plan = _driver.Render(_installation, Configuration with { StartAsReplicaOf = primary });
             foreach (var (path, content) in plan.Files)
             {
-                Security.OwnerOnlyFile.Write(path, content);
+                OwnerOnlyFile.Write(path, content);
             }
 
-            PrepareData();
+            _removeOnceLoaded = plan.RemoveOnceLoaded;
+            if (!File.Exists(Folders.StoppedMark))
+            {
+                RemoveSavedData();
+            }
+
             File.Delete(Configuration.SocketPath);
             _backOff.Started();
             var process = ProcessLauncher.Start(new LaunchRequest
@@ -170,15 +166,15 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
                 Arguments = plan.Arguments,
                 Environment = plan.Environment,
                 WorkingDirectory = plan.WorkingDirectory,
-                LogPath = Folders.Log,
-                FolderLock = folderLock,
+                LogFile = Folders.Log,
+                Lock = folderLock,
             });
             Take(process, continuous: false, _services.Clock.GetUtcNow());
             WriteRecord();
             Log.NodeStarted(_services.Logger, Configuration.Cache, Ordinal, process.Pid, _installation.Family, _installation.Version);
             return true;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProcessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProcessLaunchException or FolderLockedException)
         {
             _backOff.Ended();
             FailedStarts++;
@@ -209,7 +205,8 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
             {
                 _answered = true;
                 FailedStarts = 0;
-                DiscardSavedData();
+                RemoveSavedData();
+                File.Delete(Folders.StoppedMark);
             }
         }
         catch (EngineException exception)
@@ -258,13 +255,13 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
             return true;
         }
 
-        process.Signal(keepData ? Features.StopSignal : Signals.Kill);
+        process.Signal(keepData ? (ProcessSignal)Features.StopSignal : ProcessSignal.Kill);
         try
         {
             var how = await exit.WaitAsync(_services.Options.StopTimeout, _services.Clock, cancellationToken);
             if (keepData && how.Code is null or 0)
             {
-                Security.OwnerOnlyFile.Write(Folders.StoppedMark, "");
+                OwnerOnlyFile.Write(Folders.StoppedMark, "");
             }
 
             return true;
@@ -283,13 +280,13 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     {
         if (_process is { } process && _exit is { } exit)
         {
-            process.Signal(Signals.Kill);
+            process.Signal(ProcessSignal.Kill);
             await exit.WaitAsync(cancellationToken);
         }
     }
 
     /// <summary>Rotates the engine's log where it has grown too large.</summary>
-    public void RotateLog() => NodeLog.RotateIfLarger(Folders.Log, _services.Options.LogRotationBytes, _services.Options.LogsKept);
+    public void RotateLog() => _log.RotateIfNeeded();
 
     /// <summary>Lets go of the node: the process runs on.</summary>
     public async ValueTask DisposeAsync()
@@ -309,7 +306,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         _answered = false;
         Continuous = continuous;
         Problem = "starting";
-        _exit = _services.ExitWatcher.WaitAsync(process);
+        _exit = _services.ExitWatcher.WatchAsync(process);
         _exit.ContinueWith(_ => _wake(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
@@ -317,25 +314,29 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// Without persistence, data on disk is there only because the node was stopped in order. It counts for the next start alone: left behind,
     /// it would come back from the dead after a later crash.
     /// </summary>
-    private void PrepareData()
+    private void RemoveSavedData()
     {
-        if (Configuration.Persistence != PersistenceMode.Disabled)
+        foreach (var path in _removeOnceLoaded)
         {
-            return;
+            if (Directory.Exists(path))
+            {
+                Directory.Delete(path, recursive: true);
+            }
+            else
+            {
+                File.Delete(path);
+            }
         }
 
-        if (!File.Exists(Folders.StoppedMark))
-        {
-            _driver.DiscardSavedData(Configuration);
-        }
+        _removeOnceLoaded = [];
     }
 
-    private void DiscardSavedData()
+    /// <summary>A killed engine's background save lives on for a while and keeps the folder locked; what it writes is of no use any more.</summary>
+    private void KillRemnants()
     {
-        if (Configuration.Persistence == PersistenceMode.Disabled)
+        foreach (var remnant in FolderLock.FindRemnants(Folders.Data))
         {
-            _driver.DiscardSavedData(Configuration);
-            File.Delete(Folders.StoppedMark);
+            remnant.Signal(ProcessSignal.Kill);
         }
     }
 
@@ -357,7 +358,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     }
 
     private void WriteRecord() =>
-        Security.OwnerOnlyFile.Write(Folders.Record, JsonSerializer.Serialize(new NodeRecord(_process!, Continuous, _startedAt)));
+        OwnerOnlyFile.Write(Folders.Record, JsonSerializer.Serialize(new NodeRecord(_process!, Continuous, _startedAt)));
 
     private static partial class Log
     {
@@ -367,7 +368,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         [LoggerMessage(3001, LogLevel.Information, "Node {Node} of {Cache} runs as process {Pid}; known by {Evidence}.")]
         public static partial void NodeAdopted(ILogger logger, string cache, int node, int pid, string evidence);
 
-        [LoggerMessage(3002, LogLevel.Warning, "Node {Node} of {Cache}: process {Pid} ended {How}.")]
+        [LoggerMessage(3002, LogLevel.Warning, "Node {Node} of {Cache}: process {Pid} {How}.")]
         public static partial void NodeEnded(ILogger logger, string cache, int node, int pid, string how);
 
         [LoggerMessage(3003, LogLevel.Warning, "Node {Node} of {Cache} could not be started: {Problem}")]

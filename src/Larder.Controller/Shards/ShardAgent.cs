@@ -74,12 +74,11 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     }
 
     /// <summary>Finds the processes that an earlier daemon started.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
-    public async Task AdoptAsync(CancellationToken cancellationToken)
+    public void Adopt()
     {
         foreach (var node in _nodes)
         {
-            await node.AdoptAsync(cancellationToken);
+            node.Adopt();
         }
     }
 
@@ -87,7 +86,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     /// <param name="cancellationToken">Ends the loop.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await AdoptAsync(cancellationToken);
+        Adopt();
         var loaded = false;
         while (true)
         {

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Larder.Management.Contracts;
 using Larder.Model.Installation;
-using Larder.Security;
+using Larder.Security.Files;
+using Larder.Security.Keys;
 using Larder.Store;
 
 namespace Larder.Host.Daemon;
@@ -37,7 +38,7 @@ internal static class DaemonCommand
         {
             return Fail(exception.IsTransient ? 1 : 2, "store_unusable", exception.Message, []);
         }
-        catch (SecurityFileException exception)
+        catch (Exception exception) when (exception is SecretFileException or SecretProtectionException)
         {
             return Fail(2, "secrets_unusable", exception.Message, []);
         }

@@ -16,7 +16,8 @@ using Larder.Model.Engines;
 using Larder.Model.Installation;
 using Larder.Model.Routing;
 using Larder.Model.Status;
-using Larder.Security;
+using Larder.Security.Certificates;
+using Larder.Security.Keys;
 using Larder.Store;
 using Larder.Store.Sqlite;
 using Microsoft.AspNetCore.Builder;
@@ -79,10 +80,10 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             TlsPort = settings.TlsPort,
             PlainPort = settings.PlainPort,
         };
-        var protector = new SecretProtector(InstallationKey.OpenOrCreate(home.SecretsFolder));
-        var authority = CertificateAuthority.OpenOrCreate(home.CertificateAuthorityFolder, protector, clock);
-        var drivers = EngineDrivers.All;
-        var catalogue = new HostEngineCatalogue(home, drivers);
+        var protector = new SecretProtector(InstallationKey.OpenOrCreate(home.Root));
+        var authority = CertificateAuthority.OpenOrCreate(home.Root, protector, clock);
+        var drivers = new EngineDrivers(clock);
+        var catalogue = new HostEngineCatalogue(home, drivers, clock);
         await catalogue.RefreshAsync(cancellationToken);
         var routes = new RoutePublisher();
         var gateway = new GatewayServer(routes, new GatewayOptions(), clock, loggers);
@@ -92,7 +93,8 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             Host = host,
             Home = home,
             Protector = protector,
-            Certificates = new ServerCertificateStore(home.CertificatesFolder, authority, clock),
+            Certificates = new ServerCertificateStore(home.Root, authority, clock),
+            HostNames = await HostNames.DiscoverAsync(null, clock, cancellationToken),
             Catalogue = catalogue,
             Drivers = drivers,
             Gateway = gateway,

@@ -1,5 +1,5 @@
 using Larder.Management.Contracts;
-using Larder.Security;
+using Larder.Security.Keys;
 using Larder.Store;
 using Larder.Store.Documents;
 
@@ -19,8 +19,8 @@ internal sealed class AccessKeyService(IControlStore store, CacheDocuments docum
         PrimaryGeneration = 1,
         SecondaryKey = protector.Protect(AccessKeyGenerator.Create(), SecretPurposes.AccessKey),
         SecondaryGeneration = 1,
-        InternalPassword = protector.Protect(EnginePassword.Create(), SecretPurposes.InternalPassword),
-        GatewayPassword = protector.Protect(EnginePassword.Create(), SecretPurposes.GatewayPassword),
+        InternalPassword = protector.Protect(EnginePasswordGenerator.Create(), SecretPurposes.InternalPassword),
+        GatewayPassword = protector.Protect(EnginePasswordGenerator.Create(), SecretPurposes.GatewayPassword),
     };
 
     /// <summary>Both keys of a cache.</summary>

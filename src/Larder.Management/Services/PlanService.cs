@@ -30,9 +30,17 @@ internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue cat
             .Where(document => !string.Equals(document.Spec.Name, desired.Name, StringComparison.OrdinalIgnoreCase))
             .Select(document => document.Spec)
             .ToList();
-        var refusals = plan.Refusals
+        var memory = current is null ? null : RefuseMemory(current.Spec, desired, installed);
+        var refusals = plan.Refusals.Concat(memory is null ? [] : [memory])
             .Select(refusal => new PlanRefusalView(refusal.Field, refusal.Current, refusal.Wanted, refusal.Why, refusal.Instead))
             .ToList();
+        if (current is not null && current.Spec.Name != desired.Name)
+        {
+            refusals.Add(new PlanRefusalView(
+                "name", current.Spec.Name, desired.Name, $"There is a cache named {current.Spec.Name}, and names are compared without case.",
+                "Spell the name as the cache has it, or choose another one."));
+        }
+
         if (current is { Deleting: true })
         {
             refusals.Add(new PlanRefusalView(
@@ -50,7 +58,7 @@ internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue cat
             }
         }
 
-        var chosen = installed ?? EngineSelector.Select(desired, engines.Installations).Installation;
+        var chosen = plan.Engine;
         if (chosen is not null && plan.Kind == PlanKind.Create)
         {
             warnings.AddRange(catalogue.LimitationsOf(chosen).Select(limitation => $"{chosen.Family} {chosen.Version}: {limitation}"));
@@ -66,6 +74,16 @@ internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue cat
             [.. warnings]);
         return (view, current, revision);
     }
+
+    private PlanRefusal? RefuseMemory(CacheSpec now, CacheSpec wanted, EngineInstallation? installed) =>
+        installed is not null && CapacitySizes.NodeBytes(wanted) > CapacitySizes.NodeBytes(now) && !catalogue.CanRaiseMemory(installed)
+            ? new PlanRefusal(
+                wanted.MemoryMb is null ? "redis.capacity" : "memory_mb",
+                $"{CapacitySizes.NodeMb(now)} MB",
+                $"{CapacitySizes.NodeMb(wanted)} MB",
+                $"{installed.Family} reserves its memory when it starts and cannot be given more while it runs.",
+                "Delete the cache and create it larger, or use Redis or Valkey.")
+            : null;
 
     private static EngineInstallation? Installed(EngineCatalogueSnapshot engines, NodeDocument node) =>
         engines.Installations.FirstOrDefault(engine => engine.Family == node.Engine && engine.Version.ToString() == node.Version)

@@ -13,6 +13,11 @@ public interface IEngineCatalogue
     /// <returns>What was found.</returns>
     Task<EngineCatalogueSnapshot> RefreshAsync(CancellationToken cancellationToken);
 
+    /// <summary>Whether an engine takes a higher memory limit while it runs.</summary>
+    /// <param name="installation">One of <see cref="Current"/>, or one that was.</param>
+    /// <returns>False where the limit can only be lowered.</returns>
+    bool CanRaiseMemory(EngineInstallation installation);
+
     /// <summary>What an engine lacks against Redis.</summary>
     /// <param name="installation">One of <see cref="Current"/>.</param>
     /// <returns>One sentence for each limitation; may be empty.</returns>

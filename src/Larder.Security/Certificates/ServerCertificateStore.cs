@@ -157,12 +157,12 @@ public sealed class ServerCertificateStore : IDisposable
 
         try
         {
-            // Fails where key and certificate do not belong together: a crash between the two files of a renewal.
+            // Fails (with ArgumentException) where key and certificate do not belong together: a crash between the two files of a renewal.
             var certificate = X509Certificate2.CreateFromPemFile(certificatePath, keyPath);
             reason = RenewalReason.None;
             return Keep(new ServerCertificate(certificate, []));
         }
-        catch (CryptographicException)
+        catch (Exception cause) when (cause is CryptographicException or ArgumentException)
         {
             reason = RenewalReason.Damaged;
             return null;

@@ -28,12 +28,13 @@ public sealed class ServerNames
     /// <exception cref="ArgumentException">A name is no DNS name, or nothing was given at all.</exception>
     public static ServerNames Create(IEnumerable<string> dnsNames, IEnumerable<IPAddress> addresses)
     {
-        var names = dnsNames.Select(Normalise).Distinct().ToImmutableArray();
-        if (names.FirstOrDefault(name => !IsDnsName(name)) is { } bad)
+        var given = dnsNames.ToList();
+        if (given.Find(name => !IsDnsName(Normalise(name))) is { } bad)
         {
             throw new ArgumentException($"'{bad}' is not a DNS name: labels of 1 to 63 letters, digits, '-' or '_', joined by dots.", nameof(dnsNames));
         }
 
+        var names = given.Select(Normalise).Distinct().ToImmutableArray();
         var normalAddresses = addresses.Select(Normalise).Distinct().ToImmutableArray();
         if (names.IsEmpty && normalAddresses.IsEmpty)
         {

@@ -25,7 +25,21 @@ public static class OwnerOnlyFile
 
     /// <summary>Creates a folder with mode 0700, and its missing parents likewise; an existing folder is left as it is.</summary>
     /// <param name="folder">The folder.</param>
-    public static void CreateFolder(string folder) => Directory.CreateDirectory(folder, PrivateFolderMode);
+    public static void CreateFolder(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            return;
+        }
+
+        // CreateDirectory gives its mode to the last folder only, so the missing parents come first.
+        if (Path.GetDirectoryName(Path.GetFullPath(folder)) is { } parent)
+        {
+            CreateFolder(parent);
+        }
+
+        Directory.CreateDirectory(folder, PrivateFolderMode);
+    }
 
     /// <summary>Writes or replaces a file; its folder is created (0700) when missing.</summary>
     /// <param name="path">The file.</param>
