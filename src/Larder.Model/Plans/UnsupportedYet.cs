@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Larder.Model.Specs;
+
+namespace Larder.Model.Plans;
+
+/// <summary>
+/// What the form offers and the product does not do at present. This table is the one place that says so: when something is built,
+/// its entry is deleted and nothing else needs to change.
+/// </summary>
+internal static class UnsupportedYet
+{
+    private static readonly ImmutableArray<Entry> Entries =
+    [
+        new("cluster.enable_cluster", "true", spec => spec.Cluster.EnableCluster,
+            "This version of Larder runs unclustered caches only.",
+            "Set enable_cluster: false and choose a larger capacity where one shard is too small."),
+        new("durability", "quorum", spec => spec.Durability == DurabilityMode.Quorum,
+            "This version of Larder acknowledges a write when the primary has it.",
+            "Set durability: async; a client that must be sure can send WAIT after its write."),
+        new("redis.persistence", "AOF_DUAL", spec => spec.Redis.Persistence == PersistenceMode.AofDual,
+            "This version of Larder writes one append-only log per node.",
+            "Set persistence: AOF, which keeps every write on the disk of each node."),
+    ];
+
+    /// <summary>Refuses what is wanted newly and cannot be had.</summary>
+    /// <param name="current">What there is; <c>null</c> at creation.</param>
+    /// <param name="desired">What is wanted.</param>
+    /// <returns>The refusals; none for what the cache has already.</returns>
+    public static IEnumerable<PlanRefusal> Refusals(CacheSpec? current, CacheSpec desired) => Entries
+        .Where(entry => entry.Asks(desired) && (current is null || !entry.Asks(current)))
+        .Select(entry => new PlanRefusal(entry.Field, null, entry.Wanted, entry.Why, entry.Instead));
+
+    private sealed record Entry(string Field, string Wanted, Func<CacheSpec, bool> Asks, string Why, string Instead);
+}
