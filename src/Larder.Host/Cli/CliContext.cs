@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Larder.Host.Cli.Output;
 using Larder.Host.Client;
@@ -30,6 +31,10 @@ internal sealed record CliContext
     /// <returns>The client; the caller disposes it.</returns>
     public ManagementClient Client() => new(Home, Clock);
 
+    /// <summary>Writes an answer of the daemon as it is, indented.</summary>
+    /// <param name="answer">The answer.</param>
+    public void WriteJson(JsonElement answer) => Console.Out.WriteLine(JsonSerializer.Serialize(answer, ClientJson.Human.JsonElement));
+
     /// <summary>Writes a result: as JSON, or as the text for people.</summary>
     /// <typeparam name="T">Its type.</typeparam>
     /// <param name="value">The result.</param>
@@ -39,7 +44,7 @@ internal sealed record CliContext
     {
         if (Output == OutputFormat.Json)
         {
-            Console.Out.WriteLine(System.Text.Json.JsonSerializer.Serialize(value, type));
+            Console.Out.WriteLine(JsonSerializer.Serialize(value, type));
         }
         else
         {

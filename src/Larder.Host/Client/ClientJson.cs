@@ -13,7 +13,7 @@ namespace Larder.Host.Client;
 /// The management API's JSON as <see cref="ApiJson"/> defines it, with code made at build time: a command-line call is over before reflection
 /// would have warmed up.
 /// </summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, Converters = [typeof(UnreadSpecConverter)])]
 [JsonSerializable(typeof(InstallationView))]
 [JsonSerializable(typeof(EnginesView))]
 [JsonSerializable(typeof(PlanView))]
@@ -30,10 +30,16 @@ namespace Larder.Host.Client;
 [JsonSerializable(typeof(DaemonHandshake))]
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(JsonObject))]
+[JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ClientJson : JsonSerializerContext
 {
+    // Made at first use: the generated part's own static members may be initialised after this one's.
+    private static readonly Lazy<ClientJson> Indented = new(MakeIndented);
+
     /// <summary>Indented and with no more escapes than JSON demands, for standard output.</summary>
-    public static ClientJson Human { get; } = new(new JsonSerializerOptions(Default.Options)
+    public static ClientJson Human => Indented.Value;
+
+    private static ClientJson MakeIndented() => new(new JsonSerializerOptions(Default.Options)
     {
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

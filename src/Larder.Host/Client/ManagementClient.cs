@@ -83,13 +83,21 @@ internal sealed class ManagementClient : IDisposable
     public Task<ApplyView> ApplyAsync(string specJson, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, ApiRoutes.Caches, specJson, ClientJson.Default.ApplyView, AnswerTimeout, cancellationToken);
 
-    /// <summary>All caches by name.</summary>
+    /// <summary>All caches by name; their specs are not read.</summary>
     public Task<ImmutableArray<CacheView>> ListAsync(CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, ApiRoutes.Caches, null, ClientJson.Default.ImmutableArrayCacheView, AnswerTimeout, cancellationToken);
 
-    /// <summary>One cache.</summary>
+    /// <summary>All caches by name, as the daemon writes them: an array.</summary>
+    public Task<JsonElement> ListJsonAsync(CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, ApiRoutes.Caches, null, ClientJson.Default.JsonElement, AnswerTimeout, cancellationToken);
+
+    /// <summary>One cache; its spec is not read.</summary>
     public Task<CacheView> ShowAsync(string name, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Get, Of(ApiRoutes.Cache, name), null, ClientJson.Default.CacheView, AnswerTimeout, cancellationToken);
+
+    /// <summary>One cache as the daemon writes it, its spec included.</summary>
+    public Task<JsonElement> ShowJsonAsync(string name, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, Of(ApiRoutes.Cache, name), null, ClientJson.Default.JsonElement, AnswerTimeout, cancellationToken);
 
     /// <summary>Deletes a cache; the work goes on after the answer.</summary>
     public Task<ApplyView> DeleteAsync(string name, CancellationToken cancellationToken) =>

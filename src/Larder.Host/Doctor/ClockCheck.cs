@@ -22,19 +22,20 @@ internal sealed class ClockCheck(LarderHome home, TimeProvider clock, ISystemFac
         var now = clock.GetUtcNow();
         const string SetIt = "Set the clock, for example by a time service (chrony, systemd-timesyncd).";
         var findings = new List<Finding>();
+        var authority = Authority(findings);
         if (now < Earliest)
         {
             findings.Add(Finding.Error(Name, $"The clock says {Text(now)}, which is before this program was made.", SetIt));
         }
-        else if (Authority(findings) is { } authority && now < authority.NotBefore)
+        else if (authority is not null && now < authority.Value.NotBefore)
         {
             findings.Add(Finding.Error(
-                Name, $"The clock says {Text(now)}, but the installation's certificate authority is valid from {Text(authority.NotBefore)} on: clients refuse its certificates.", SetIt));
+                Name, $"The clock says {Text(now)}, but the installation's certificate authority is valid from {Text(authority.Value.NotBefore)} on: clients refuse its certificates.", SetIt));
         }
-        else if (authority is not null && now > authority.NotAfter)
+        else if (authority is not null && now > authority.Value.NotAfter)
         {
             findings.Add(Finding.Error(
-                Name, $"The installation's certificate authority ended at {Text(authority.NotAfter)}: clients refuse its certificates.",
+                Name, $"The installation's certificate authority ended at {Text(authority.Value.NotAfter)}: clients refuse its certificates.",
                 "If the clock is right, make a new installation and move the caches; else set the clock."));
         }
         else

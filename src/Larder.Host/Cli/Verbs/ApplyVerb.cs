@@ -48,7 +48,15 @@ internal sealed class ApplyVerb : Verb
         }
 
         var cache = await follower.WaitForReadyAsync(spec.Name, cancellationToken);
-        context.Write(cache, ClientJson.Human.CacheView, () => CacheText.WriteOne(context.Console, cache));
+        if (context.Output == OutputFormat.Json)
+        {
+            context.WriteJson(await client.ShowJsonAsync(spec.Name, cancellationToken));
+        }
+        else
+        {
+            CacheText.WriteOne(context.Console, cache);
+        }
+
         return ExitCodes.Done;
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Larder.Host.Cli.Output;
-using Larder.Host.Client;
 
 namespace Larder.Host.Cli.Verbs;
 
@@ -16,8 +15,15 @@ internal sealed class ListVerb(GlobalOptions globals) : Verb("list", "Show all c
     protected override async Task<int> RunAsync(CliContext context, ParseResult arguments, CancellationToken cancellationToken)
     {
         using var client = context.Client();
-        var caches = await client.ListAsync(cancellationToken);
-        context.Write(caches, ClientJson.Human.ImmutableArrayCacheView, () => CacheText.WriteList(context.Console, caches, context.Command));
+        if (context.Output == OutputFormat.Json)
+        {
+            context.WriteJson(await client.ListJsonAsync(cancellationToken));
+        }
+        else
+        {
+            CacheText.WriteList(context.Console, await client.ListAsync(cancellationToken), context.Command);
+        }
+
         return ExitCodes.Done;
     }
 }

@@ -39,8 +39,15 @@ internal sealed class ShowVerb : Verb
             return ExitCodes.Done;
         }
 
-        var cache = await client.ShowAsync(name, cancellationToken);
-        context.Write(cache, ClientJson.Human.CacheView, () => CacheText.WriteOne(context.Console, cache));
+        if (context.Output == OutputFormat.Json)
+        {
+            context.WriteJson(await client.ShowJsonAsync(name, cancellationToken));
+        }
+        else
+        {
+            CacheText.WriteOne(context.Console, await client.ShowAsync(name, cancellationToken));
+        }
+
         return ExitCodes.Done;
     }
 }

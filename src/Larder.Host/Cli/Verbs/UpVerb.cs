@@ -77,7 +77,14 @@ internal sealed class UpVerb : Verb
         }
 
         var cache = await follower.WaitForReadyAsync(spec.Name, cancellationToken);
-        context.Write(cache, ClientJson.Human.CacheView, () => ConnectText.Write(context.Console, cache, context.Command));
+        if (context.Output == OutputFormat.Json)
+        {
+            context.WriteJson(await client.ShowJsonAsync(spec.Name, cancellationToken));
+        }
+        else
+        {
+            ConnectText.Write(context.Console, cache, context.Command);
+        }
     }
 
     private static async Task WaitForAllAsync(CliContext context, ManagementClient client, InstallationView daemon, CancellationToken cancellationToken)
@@ -89,11 +96,14 @@ internal sealed class UpVerb : Verb
             await follower.WaitForReadyAsync(cache.Name, cancellationToken);
         }
 
-        var caches = await client.ListAsync(cancellationToken);
-        context.Write(caches, ClientJson.Human.ImmutableArrayCacheView, () =>
+        if (context.Output == OutputFormat.Json)
+        {
+            context.WriteJson(await client.ListJsonAsync(cancellationToken));
+        }
+        else
         {
             context.Console.WriteLine($"The daemon runs (process {daemon.ProcessId}, home {daemon.Home}).");
-            CacheText.WriteList(context.Console, caches, context.Command);
-        });
+            CacheText.WriteList(context.Console, await client.ListAsync(cancellationToken), context.Command);
+        }
     }
 }
