@@ -1,6 +1,5 @@
 using CsCheck;
 using Larder.Controller.Leadership;
-using Xunit;
 
 namespace Larder.Controller.Tests.Leadership;
 

@@ -1,6 +1,5 @@
 using Larder.Controller.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using Xunit;
 
 namespace Larder.Controller.Tests.Nodes;
 
