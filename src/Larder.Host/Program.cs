@@ -1,1 +1,2 @@
-return 0;
+using Larder.Host.Cli;
+return await Entry.RunAsync(args);

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Larder.Store.Sqlite;
 
-/// <summary>Keeps a second daemon away from a store: an advisory lock on <c>FILE.lock</c>, which carries the holder's process id.</summary>
+/// <summary>
+/// Keeps a second daemon away from a store: an advisory lock on <c>FILE.lock</c>. Whose it is says <c>FILE.pid</c>: the locked file itself cannot be
+/// opened by others, since .NET takes a lock on all that it opens.
+/// </summary>
 internal sealed class StoreLock : IDisposable
 {
     private readonly FileStream _file;
@@ -25,12 +28,20 @@ internal sealed class StoreLock : IDisposable
                 Share = FileShare.None,
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
-            file.SetLength(0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            file.Flush();
+            var owner = new FileStream(OwnerPath(storePath), new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+            using (owner)
+            {
+                owner.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+            }
+
             return new StoreLock(file);
         }
-        catch (IOException exception) when (Holder(path) is { Length: > 0 } holder)
+        catch (IOException exception) when (Holder(OwnerPath(storePath)) is { Length: > 0 } holder)
         {
             throw new ControlStoreException(
                 $"{storePath} is in use by the daemon with process id {holder}. Stop it with `larder down`, or choose another home.",
@@ -42,21 +53,21 @@ internal sealed class StoreLock : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _file.SetLength(0);
+        // The note of the owner stays: without the lock it means nothing, and deleting it could delete a successor's.
         _file.Dispose();
     }
+
+    private static string OwnerPath(string storePath) => storePath + ".pid";
 
     private static string Holder(string path)
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(file);
-            return reader.ReadToEnd().Trim();
+            return File.ReadAllText(path).Trim();
         }
         catch (IOException)
         {
-            // Not there, or not readable: then it is no lock that stands in the way.
+            // Not there, or not readable: then it is no daemon that stands in the way.
             return "";
         }
     }

@@ -133,8 +133,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
     /// <summary>Starts the process. Does nothing where it runs, or where its back-off is not over.</summary>
     /// <param name="primary">The primary to follow from the start, or <c>null</c>.</param>
+    /// <param name="cancellationToken">Gives up waiting for what an earlier process left running.</param>
     /// <returns>Whether it was started.</returns>
-    public bool TryStart(ReplicationTarget? primary)
+    public async Task<bool> TryStartAsync(ReplicationTarget? primary, CancellationToken cancellationToken)
     {
         if (Running || _backOff.Remaining > TimeSpan.Zero)
         {
@@ -144,7 +145,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         try
         {
             Folders.Create();
-            KillRemnants();
+
+            // A killed engine's background save lives on for a while and keeps the folder locked; what it writes is of no use any more.
+            await FolderRemnants.KillAsync(Folders.Data, _services.ExitWatcher, cancellationToken);
             using var folderLock = FolderLock.Take(Folders.Data);
             var plan = _driver.Render(_installation, Configuration with { StartAsReplicaOf = primary });
             foreach (var (path, content) in plan.Files)
@@ -329,15 +332,6 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
 
         _removeOnceLoaded = [];
-    }
-
-    /// <summary>A killed engine's background save lives on for a while and keeps the folder locked; what it writes is of no use any more.</summary>
-    private void KillRemnants()
-    {
-        foreach (var remnant in FolderLock.FindRemnants(Folders.Data))
-        {
-            remnant.Signal(ProcessSignal.Kill);
-        }
     }
 
     private NodeRecord? ReadRecord()

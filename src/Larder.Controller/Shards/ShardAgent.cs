@@ -173,7 +173,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         await Task.WhenAll(_nodes.Where(node => node.Running).Select(node => node.ProbeAsync(cancellationToken)));
         await KeepLeadershipAsync(cancellationToken);
         var outcome = Leader is null ? await ElectAsync(cancellationToken) : "";
-        Start();
+        await StartAsync(cancellationToken);
         await FollowAsync(cancellationToken);
         await ReconfigureAsync(cancellationToken);
         foreach (var node in _nodes)
@@ -273,12 +273,12 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         return "";
     }
 
-    private void Start()
+    private async Task StartAsync(CancellationToken cancellationToken)
     {
         var leader = Leader;
         foreach (var node in _nodes.Where(node => !node.Running))
         {
-            node.TryStart(leader is null || leader == node ? null : leader.Target);
+            await node.TryStartAsync(leader is null || leader == node ? null : leader.Target, cancellationToken);
         }
     }
 

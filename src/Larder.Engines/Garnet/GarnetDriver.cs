@@ -30,7 +30,7 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
             "Garnet has no functions (FUNCTION, FCALL); scripts (EVAL, EVALSHA) work.",
             "Garnet replicates one database: SELECT of another one than 0 is refused.",
             "Garnet has no WAIT, so that the durability 'quorum' needs Redis or Valkey.",
-            "Garnet has no OBJECT command and no keyspace notifications.",
+            "Garnet has no keyspace notifications.",
             "Garnet evicts the oldest written data when its memory is full, whether or not it has an expiry.",
         ],
     };

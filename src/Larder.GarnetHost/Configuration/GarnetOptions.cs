@@ -74,13 +74,16 @@ internal static class GarnetOptions
             ClusterUsername = configuration.ClusterUser,
             ClusterPassword = configuration.ClusterPassword,
             GossipDelay = 1,
-            ClusterTimeout = 5,
+            ClusterTimeout = 60,
 
             // A replica applies what it receives before it takes more; replayed in the background, the last writes before a failover
             // would be in its log and not in its data.
             AofReplayMaxLagBytes = 0,
             OnDemandCheckpoint = true,
             ReplicaDisklessSyncDelay = 0,
+
+            // How long the log waits before it is shipped on: the primary polls, and the default of 5 ms costs an idle node 7 % of a core.
+            ReplicaSyncDelayMs = 20,
             ClusterReplicationReestablishmentTimeout = 1,
 
             EnableLua = true,

@@ -79,6 +79,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             Domain = settings.Domain,
             TlsPort = settings.TlsPort,
             PlainPort = settings.PlainPort,
+            Addresses = LoopbackAddresses.Find(),
         };
         var protector = new SecretProtector(InstallationKey.OpenOrCreate(home.Root));
         var authority = CertificateAuthority.OpenOrCreate(home.Root, protector, clock);
@@ -97,7 +98,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             HostNames = await HostNames.DiscoverAsync(null, clock, cancellationToken),
             Catalogue = catalogue,
             Drivers = drivers,
-            Gateway = gateway,
+            Gateway = new GatewayStatus(gateway),
             Routes = routes,
             Options = new AgentOptions(),
             Clock = clock,

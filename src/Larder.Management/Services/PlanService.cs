@@ -1,10 +1,8 @@
-using System.Collections.Immutable;
 using Larder.Management.Admission;
 using Larder.Management.Contracts;
 using Larder.Model.Engines;
 using Larder.Model.Plans;
 using Larder.Model.Specs;
-using Larder.Store;
 using Larder.Store.Documents;
 
 namespace Larder.Management.Services;

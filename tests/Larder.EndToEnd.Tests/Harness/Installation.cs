@@ -118,16 +118,9 @@ internal sealed class Installation : IAsyncDisposable
 
     public static bool IsReady(JsonElement cache) => cache.GetProperty("state").GetString() == "Ready";
 
-    /// <summary>The daemon's process, as its store's lock file names it.</summary>
-    public int DaemonPid
-    {
-        get
-        {
-            using var file = new FileStream(Path.Combine(Home, "store", "larder.db.lock"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(file);
-            return int.Parse(reader.ReadToEnd(), System.Globalization.CultureInfo.InvariantCulture);
-        }
-    }
+    /// <summary>The daemon's process, as its store names it.</summary>
+    public int DaemonPid => int.Parse(
+        File.ReadAllText(Path.Combine(Home, "store", "larder.db.pid")), System.Globalization.CultureInfo.InvariantCulture);
 
     public async ValueTask DisposeAsync()
     {
