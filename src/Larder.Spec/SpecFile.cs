@@ -41,7 +41,7 @@ internal static class SpecFile
         }
         catch (Exception exception) when (exception is IOException or ArgumentException or NotSupportedException)
         {
-            errors.AddWhole(SpecErrorKind.Unreadable, $"cannot be read: {Printable.Of(exception.Message)}");
+            errors.AddWhole(SpecErrorKind.Unreadable, $"cannot be read: {Printable.OfMessage(exception.Message)}");
         }
 
         return null;

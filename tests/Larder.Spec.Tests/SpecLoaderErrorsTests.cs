@@ -41,7 +41,7 @@ public sealed class SpecLoaderErrorsTests
     [InlineData("monitoring:", "3:12: monitoring: has no value; allowed: a mapping with mode and alarms. Give it a value, or remove it.")]
     [InlineData("monitoring: { alarms: {} }", "3:15: monitoring.alarms: is for mode: CUSTOM only; leave it out, or set mode: CUSTOM")]
     [InlineData("monitoring: { mode: CUSTOM, alarms: { disk: {} } }", "3:39: monitoring.alarms.disk: is not a field of the form; allowed: cpu_metric_alert, memory_metric_alert and server_load_metric_alert")]
-    [InlineData("monitoring: { mode: CUSTOM, alarms: { cpu_metric_alert: { severity: 5, frequency: PT1M, window_size: P1D, aggregation: Total, operator: Equals, threshold: 1 } } }", "3:68: monitoring.alarms.cpu_metric_alert.severity: 5 is not allowed; allowed: 0 Critical, 1 Error, 2 Warning, 3 Information or 4 Verbose (the number)")]
+    [InlineData("monitoring: { mode: CUSTOM, alarms: { cpu_metric_alert: { severity: 5, frequency: PT1M, window_size: P1D, aggregation: Total, operator: Equals, threshold: 1 } } }", "3:69: monitoring.alarms.cpu_metric_alert.severity: 5 is not allowed; allowed: 0 Critical, 1 Error, 2 Warning, 3 Information or 4 Verbose (the number)")]
     [InlineData("monitoring: { mode: CUSTOM, alarms: { cpu_metric_alert: { severity: 1, frequency: PT1M, window_size: P1D, aggregation: Total, operator: Equals } } }", "3:39: monitoring.alarms.cpu_metric_alert.threshold: is missing; allowed: a whole number from 0 to 100. The usual value is 90.")]
     [InlineData("engine: Redis", "3:9: engine: \"Redis\" is not allowed; allowed: redis, valkey or garnet. Did you mean redis?")]
     [InlineData("durability: sync", "3:13: durability: \"sync\" is not allowed; allowed: async or quorum. Did you mean async?")]

@@ -53,7 +53,7 @@ internal ref struct JsonTreeReader
             var message = exception.Message.Split(" LineNumber:")[0].TrimEnd('.');
             throw new DocumentException(
                 new SourcePosition((int)(exception.LineNumber ?? 0) + 1, (int)(exception.BytePositionInLine ?? 0) + 1),
-                $"not valid JSON: {message}");
+                $"not valid JSON: {Printable.OfMessage(message)}");
         }
     }
 

@@ -27,19 +27,38 @@ internal sealed class YamlTreeReader
     /// <exception cref="DocumentException">The text is not YAML, or not of the part that specs use.</exception>
     public static DocumentNode? Read(string text, SpecErrors errors)
     {
+        var reader = new YamlTreeReader(text, errors);
         try
         {
-            return new YamlTreeReader(text, errors).ReadStream();
+            return reader.ReadStream();
         }
         catch (YamlException exception)
         {
-            var position = At(exception.Start);
-            var line = text.Split('\n').ElementAtOrDefault(position.Line - 1) ?? "";
-            throw new DocumentException(
-                position,
-                $"not valid YAML: {Printable.Of(exception.Message).TrimEnd('.')}",
-                line.TakeWhile(char.IsWhiteSpace).Contains('\t') ? "Indent with spaces; YAML forbids tabs there." : null);
+            throw Broken(text, At(exception.Start), (int)exception.End.Line, exception.Message);
         }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException or OverflowException)
+        {
+            // The parser's way of saying that it did not expect this either; the last thing it understood is the nearest place known.
+            var last = reader._parser.Current is { } item ? At(item.End) : new SourcePosition(1, 1);
+            throw Broken(text, last, last.Line, "Something here, or shortly after, does not belong");
+        }
+    }
+
+    private static DocumentException Broken(string text, SourcePosition start, int lastLine, string message)
+    {
+        // A tab as indentation is the usual reason, and is seldom reported where it stands.
+        var lines = text.Split('\n');
+        for (var line = start.Line; line <= Math.Min(lastLine + 1, lines.Length); line++)
+        {
+            var indentation = lines[line - 1].TakeWhile(char.IsWhiteSpace).ToList();
+            if (indentation.IndexOf('\t') is var tab and >= 0)
+            {
+                return new DocumentException(
+                    new SourcePosition(line, tab + 1), "not valid YAML: a tab as indentation", "Indent with spaces; YAML forbids tabs there.");
+            }
+        }
+
+        return new DocumentException(start, $"not valid YAML: {Printable.OfMessage(message).TrimEnd('.')}");
     }
 
     private static SourcePosition At(Mark mark) => new((int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
@@ -103,11 +122,13 @@ internal sealed class YamlTreeReader
         var seen = new Dictionary<string, SourcePosition>(StringComparer.Ordinal);
         for (var item = Next(); item is not MappingEnd; item = Next())
         {
-            if (ReadNode(item, path, depth) is not ScalarNode key)
+            // Before it is read: a name that is a mapping whose name is a mapping ... would otherwise go down without a limit.
+            if (item is not (Scalar or AnchorAlias))
             {
                 throw new DocumentException(At(item.Start), "a field's name must be a plain text");
             }
 
+            var key = (ScalarNode)ReadNode(item, path, depth);
             var field = path.Length == 0 ? key.Text : $"{path}.{key.Text}";
             var value = ReadNode(Next(), field, depth + 1);
             if (seen.TryAdd(key.Text, key.Position))

@@ -56,6 +56,12 @@ internal sealed class SchemaEvaluator(SchemaNode root, SpecErrors errors)
     private bool EvaluateMapping(SchemaNode schema, MappingNode mapping, Place place, SpecErrors? sink)
     {
         var fits = true;
+        foreach (var name in schema.Required.Where(name => mapping.Find(name) is null))
+        {
+            fits = false;
+            AddMissing(schema.Property(name) ?? Definition(place, name), name, place, sink);
+        }
+
         foreach (var entry in mapping.Entries)
         {
             var below = new Place(place.Field.Length == 0 ? entry.Key : $"{place.Field}.{entry.Key}", entry.KeyPosition);
@@ -68,12 +74,6 @@ internal sealed class SchemaEvaluator(SchemaNode root, SpecErrors errors)
                 fits = false;
                 AddUnknown(schema, entry, below, sink);
             }
-        }
-
-        foreach (var name in schema.Required.Where(name => mapping.Find(name) is null))
-        {
-            fits = false;
-            AddMissing(schema.Property(name) ?? Definition(place, name), name, place, sink);
         }
 
         return fits;
@@ -134,7 +134,12 @@ internal sealed class SchemaEvaluator(SchemaNode root, SpecErrors errors)
         _ => $"is {node.KindName}",
     };
 
-    private static bool HasType(SchemaNode schema, DocumentNode node) => schema.Types.IsEmpty || schema.Types.Any(type => (type, node) switch
+    /// <summary>A list of permitted values, all of them scalars, is a type too.</summary>
+    private static bool HasType(SchemaNode schema, DocumentNode node) => schema.Types.IsEmpty
+        ? schema.Values.IsEmpty || node is ScalarNode
+        : schema.Types.Any(type => HasType(type, schema, node));
+
+    private static bool HasType(string type, SchemaNode schema, DocumentNode node) => (type, node) switch
     {
         ("object", MappingNode) => true,
         ("array", SequenceNode) => true,
@@ -145,7 +150,7 @@ internal sealed class SchemaEvaluator(SchemaNode root, SpecErrors errors)
         ("integer", ScalarNode { Number: { } number }) => decimal.IsInteger(number),
         ("null", ScalarNode { Kind: ScalarKind.Null }) => true,
         _ => false,
-    });
+    };
 
     private static bool Equal(JsonElement value, ScalarNode scalar) => value.ValueKind switch
     {

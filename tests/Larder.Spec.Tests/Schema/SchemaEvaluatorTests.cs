@@ -32,6 +32,8 @@ public sealed class SchemaEvaluatorTests
     [InlineData("""{"enum":[1,"a",true,null]}""", "null", true)]
     [InlineData("""{"enum":[1,"a",true,null]}""", "'1'", false)]
     [InlineData("""{"enum":[1,"a",true,null]}""", "A", false)]
+    [InlineData("""{"enum":[1,"a"]}""", "[1]", false)]
+    [InlineData("""{"enum":[1,"a"]}""", "{a: 1}", false)]
     [InlineData("""{"const":false}""", "false", true)]
     [InlineData("""{"const":false}""", "true", false)]
     [InlineData("""{"minimum":2}""", "2", true)]
