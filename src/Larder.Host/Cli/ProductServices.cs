@@ -24,7 +24,7 @@ internal static class ProductServices
             return true;
         }),
         ReadSpec = ReadSpec,
-        Presets = () => [.. SpecPresets.All.Select(preset => new PresetText(preset.Name, preset.Description, preset.Json))],
+        Presets = () => [.. SpecPresets.All.Select(Show)],
         FindEngines = async (home, cancellationToken) =>
         {
             var catalogue = new HostEngineCatalogue(home, new EngineDrivers(TimeProvider.System), TimeProvider.System);
@@ -44,6 +44,16 @@ internal static class ProductServices
         return loaded.Spec is { } spec
             ? new SpecText(spec.Name, SpecDocument.Serialize(spec))
             : throw CliException.Refused("invalid_spec", $"{path} is not a valid spec; nothing was changed:", [.. loaded.Errors.Select(error => error.ToString())]);
+    }
+
+    /// <summary>A preset's first line is a comment that says what it is for; its values are those of a spec that says no more than its name.</summary>
+    private static PresetText Show(SpecPreset preset)
+    {
+        var values = SpecDocument.ToJson(SpecLoader.Parse($"name: preset\npreset: {preset.Name}\n", preset.Name).Spec!);
+        values.Remove("name");
+        values.Remove("preset");
+        var heading = preset.Text[..preset.Text.IndexOf('\n', StringComparison.Ordinal)].TrimStart('#', ' ');
+        return new PresetText(preset.Name, heading[(heading.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim(), values.ToJsonString());
     }
 
     private static T Refusing<T>(Func<T> work)
