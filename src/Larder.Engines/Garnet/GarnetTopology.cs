@@ -6,8 +6,7 @@ namespace Larder.Engines.Garnet;
 /// <param name="Members">All nodes that it knows, itself included.</param>
 internal sealed record GarnetTopology(IReadOnlyList<GarnetMember> Members)
 {
-    private const string AllSlots = "0-16383";
-    private const int FieldsBeforeSlots = 8;
+    private const int FewestFields = 8;
 
     /// <summary>The node that was asked.</summary>
     public GarnetMember Myself => Members.Single(member => member.IsMyself);
@@ -20,12 +19,7 @@ internal sealed record GarnetTopology(IReadOnlyList<GarnetMember> Members)
     /// <returns>The nodes: several, where one was started again.</returns>
     public IEnumerable<GarnetMember> OthersAt(ReplicationTarget address) => Others.Where(member => member.Address == address);
 
-    /// <summary>Finds a node by its identity.</summary>
-    /// <param name="id">The identity, or <c>null</c>.</param>
-    /// <returns>The node, or <c>null</c> if it is not known.</returns>
-    public GarnetMember? Find(string? id) => Members.FirstOrDefault(member => member.Id == id);
-
-    /// <summary>Parses the answer to CLUSTER NODES: <c>id address:port@busport,host flags primary ping pong epoch state slot…</c>.</summary>
+    /// <summary>Parses the answer to CLUSTER NODES: <c>id address:port@busport,host flags primary ping pong epoch state</c>.</summary>
     /// <param name="text">The answer.</param>
     /// <returns>The topology.</returns>
     /// <exception cref="EngineException">It is not of that form.</exception>
@@ -40,7 +34,7 @@ internal sealed record GarnetTopology(IReadOnlyList<GarnetMember> Members)
     private static GarnetMember Member(string line)
     {
         var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (fields.Length < FieldsBeforeSlots)
+        if (fields.Length < FewestFields)
         {
             throw Malformed(line);
         }
@@ -52,14 +46,11 @@ internal sealed record GarnetTopology(IReadOnlyList<GarnetMember> Members)
             throw Malformed(line);
         }
 
-        var slots = fields[FieldsBeforeSlots..].Where(slot => !slot.StartsWith('[')).ToArray();
         return new GarnetMember(
             fields[0],
             new ReplicationTarget(address[..colon], port),
             fields[2].Split(',').Contains("myself"),
-            fields[3] == "-" ? null : fields[3],
-            slots.Length > 0,
-            slots is [AllSlots]);
+            fields[3] == "-" ? null : fields[3]);
     }
 
     private static EngineException Malformed(string line) =>

@@ -56,8 +56,10 @@ internal sealed class SingleShardClusterProvider(IClusterProvider inner) : IClus
         StringContext basicContext,
         VectorContext vectorContext,
         INetworkSender networkSender,
-        ILogger? logger = null) => new SingleShardClusterSession(inner.CreateClusterSession(
-            txnManager, authenticator, userHandle, garnetSessionMetrics, basicGarnetApi, basicContext, vectorContext, networkSender, logger));
+        ILogger? logger = null) => new SingleShardClusterSession(
+            inner.CreateClusterSession(
+                txnManager, authenticator, userHandle, garnetSessionMetrics, basicGarnetApi, basicContext, vectorContext, networkSender, logger),
+            inner);
 
     public void AddNewCheckpointEntry(
         bool full, AofAddress CheckpointCoveredAofAddress, Guid storeCheckpointToken, Guid objectStoreCheckpointToken) =>

@@ -7,20 +7,16 @@ using Tsavorite.core;
 namespace Larder.GarnetHost.SingleShard;
 
 /// <summary>
-/// Garnet's own cluster session, except that it asks "does this node own the slots?" with one stand-in key for all keys of a command. All
-/// slots of an unclustered cache belong to one node, so the answer is the same for every key: a primary takes the command, a replica
-/// answers MOVED, a node without a shard CLUSTERDOWN. A session belongs to one connection and is used by one thread at a time.
+/// Garnet's own cluster session, except that the node's role decides what it serves, and not who owns which slot: a primary takes every
+/// command, a replica those that only read. A session belongs to one connection and is used by one thread at a time.
 /// </summary>
 /// <param name="inner">Garnet's own.</param>
-internal sealed unsafe class SingleShardClusterSession(IClusterSession inner) : IClusterSession
+/// <param name="provider">Knows the node's role.</param>
+internal sealed unsafe class SingleShardClusterSession(IClusterSession inner, IClusterProvider provider) : IClusterSession
 {
-    private static readonly byte[] StandInKey = PinnedStandIn();
+    private bool _refused;
 
-    // "The key is argument 1, and there is one": the key specification of GET.
-    private static readonly SimpleRespKeySpec[] OneKey =
-        [new SimpleRespKeySpec { BeginSearch = new SimpleRespKeySpecBeginSearch(1), FindKeys = new SimpleRespKeySpecFindKeys(1, 0, false) }];
-
-    private SessionParseState _standIn = OneArgument();
+    private static ReadOnlySpan<byte> ReadOnlyError => "READONLY You can't write against a read only replica."u8;
 
     public string RemoteNodeId => inner.RemoteNodeId;
 
@@ -40,22 +36,38 @@ internal sealed unsafe class SingleShardClusterSession(IClusterSession inner) : 
 
     public long LocalCurrentEpoch => inner.LocalCurrentEpoch;
 
-    public bool NetworkIterativeSlotVerify(PinnedSpanByte keySlice, bool readOnly, byte SessionAsking, bool waitForStableSlot) =>
-        inner.NetworkIterativeSlotVerify(PinnedSpanByte.FromPinnedSpan(StandInKey), readOnly, SessionAsking, waitForStableSlot);
+    // Asked key by key, in a transaction; true: go on.
+    public bool NetworkIterativeSlotVerify(PinnedSpanByte keySlice, bool readOnly, byte SessionAsking, bool waitForStableSlot)
+    {
+        _refused |= !Serves(readOnly);
+        return !_refused;
+    }
 
+    // Asked once for all keys of a command; true: it is refused, and the error written.
     public bool NetworkMultiKeySlotVerify(
         ref SessionParseState parseState, ref ClusterSlotVerificationInput csvi, ref byte* dcurr, ref byte* dend, bool isTxn = false)
     {
-        var ownership = OwnershipOnly(csvi);
-        return inner.NetworkMultiKeySlotVerify(ref _standIn, ref ownership, ref dcurr, ref dend, isTxn);
+        if (Serves(csvi.readOnly))
+        {
+            return false;
+        }
+
+        // Without room in the buffer the error is Garnet's own, which can send what is in it: nobody owns a slot here.
+        return RespWriteUtils.TryWriteError(ReadOnlyError, ref dcurr, dend)
+            || inner.NetworkMultiKeySlotVerify(ref parseState, ref csvi, ref dcurr, ref dend, isTxn);
     }
 
     public bool NetworkMultiKeySlotVerifyNoResponse(
-        ref SessionParseState parseState, ref ClusterSlotVerificationInput csvi, ref byte* dcurr, ref byte* dend, bool isTxn = false)
+        ref SessionParseState parseState, ref ClusterSlotVerificationInput csvi, ref byte* dcurr, ref byte* dend, bool isTxn = false) =>
+        !Serves(csvi.readOnly);
+
+    public void ResetCachedSlotVerificationResult()
     {
-        var ownership = OwnershipOnly(csvi);
-        return inner.NetworkMultiKeySlotVerifyNoResponse(ref _standIn, ref ownership, ref dcurr, ref dend, isTxn);
+        _refused = false;
+        inner.ResetCachedSlotVerificationResult();
     }
+
+    public void WriteCachedSlotVerificationMessage(ref MemoryResult<byte> output) => RespWriteUtils.TryWriteError(ReadOnlyError, ref output);
 
     public void AcquireCurrentEpoch() => inner.AcquireCurrentEpoch();
 
@@ -72,8 +84,6 @@ internal sealed unsafe class SingleShardClusterSession(IClusterSession inner) : 
 
     public void ReleaseCurrentEpoch() => inner.ReleaseCurrentEpoch();
 
-    public void ResetCachedSlotVerificationResult() => inner.ResetCachedSlotVerificationResult();
-
     public void SetInternalWriteSession() => inner.SetInternalWriteSession();
 
     public void SetReadOnlySession() => inner.SetReadOnlySession();
@@ -86,28 +96,6 @@ internal sealed unsafe class SingleShardClusterSession(IClusterSession inner) : 
 
     public void WaitForWritesToResume() => inner.WaitForWritesToResume();
 
-    public void WriteCachedSlotVerificationMessage(ref MemoryResult<byte> output) => inner.WriteCachedSlotVerificationMessage(ref output);
-
-    private static ClusterSlotVerificationInput OwnershipOnly(ClusterSlotVerificationInput asked)
-    {
-        asked.keySpecs = OneKey;
-        asked.isSubCommand = false;
-        return asked;
-    }
-
-    private static SessionParseState OneArgument()
-    {
-        var state = default(SessionParseState);
-        state.Initialize();
-        state.InitializeWithArgument(PinnedSpanByte.FromPinnedSpan(StandInKey));
-        return state;
-    }
-
-    private static byte[] PinnedStandIn()
-    {
-        // Garnet keeps raw pointers to keys, so the array must never move.
-        var key = GC.AllocateArray<byte>(1, pinned: true);
-        key[0] = (byte)'k';
-        return key;
-    }
+    // Garnet marks the sessions in which it applies what a primary sent.
+    private bool Serves(bool readOnly) => readOnly || inner.IsInternalWriteSession || !provider.IsReplica();
 }

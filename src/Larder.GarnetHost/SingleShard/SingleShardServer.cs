@@ -6,12 +6,14 @@ using Microsoft.Extensions.Logging;
 namespace Larder.GarnetHost.SingleShard;
 
 /// <summary>
-/// A Garnet server that replicates, and yet takes commands whose keys are in different slots.
+/// A Garnet server that replicates, and yet is no cluster to its clients.
 /// </summary>
 /// <remarks>
 /// Garnet replicates in cluster mode only, and in cluster mode it refuses MSET, MULTI, scripts and all other commands whose keys hash to
-/// different slots. A cache that is not clustered has all slots on one primary, where that check protects nothing. The server is built as
-/// usual; before it starts, its cluster provider is wrapped so that each session checks who owns the slots, not whether keys share one.
+/// different slots, and every command for slots that nobody owns. Who owns a slot is agreed by gossip, in which a primary that was
+/// promoted while the old one still lives can lose its slots again. A cache that is not clustered needs none of it: the role of its nodes
+/// is Larder's to give. So no slots are handed out; the server is built as usual, and before it starts its cluster provider is wrapped, so
+/// that each session asks for the node's role instead.
 /// </remarks>
 internal sealed class SingleShardServer : GarnetServer
 {

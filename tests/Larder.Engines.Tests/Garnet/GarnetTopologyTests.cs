@@ -11,15 +11,14 @@ public sealed class GarnetTopologyTests
         + "ccc 127.0.0.1:7101@17101,host master - 639 0 0 disconnected 5 7-9\r\n";
 
     [Fact]
-    public void Parse_ThreeMembers_TellsRolesSlotsAndAddresses()
+    public void Parse_ThreeMembers_TellsRolesAndAddresses()
     {
         var topology = GarnetTopology.Parse(Text);
 
         Assert.Equal("bbb", topology.Myself.PrimaryId);
-        Assert.True(topology.Find("bbb")!.HasAllSlots);
-        Assert.True(topology.Find("ccc") is { HasSlots: true, HasAllSlots: false, IsReplica: false });
+        Assert.True(topology.Myself.IsReplica);
+        Assert.All(topology.Others, member => Assert.False(member.IsReplica));
         Assert.Equal(["bbb", "ccc"], topology.OthersAt(new ReplicationTarget("127.0.0.1", 7101)).Select(member => member.Id));
-        Assert.Null(topology.Find(null));
     }
 
     [Theory]

@@ -115,7 +115,29 @@ public sealed class ReplicationTests : IDisposable
         await CaughtUpAsync(pair.Second, pair.First);
 
         Assert.Equal("OK", await pair.Second.AsGatewayAsync("SET", "still", "mine"));
-        Assert.StartsWith("-", await pair.First.AsGatewayAsync("SET", "a", "replica"), StringComparison.Ordinal);
+        Assert.StartsWith("-READONLY", await pair.First.AsGatewayAsync("SET", "a", "replica"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task A_replica_reads_and_does_not_write(string engine)
+    {
+        await using var pair = await PairAsync(engine);
+        await pair.First.AsGatewayAsync("MSET", "a", "1", "b", "2");
+        await CaughtUpAsync(pair.First, pair.Second);
+        await using var client = pair.Second.As(pair.Second.Configuration.GatewayUser);
+
+        var replies = await client.CallAsync(
+            TimeSpan.FromSeconds(5),
+            [["MGET", "a", "b"], ["MSET", "a", "3", "b", "4"], ["DEL", "a"], ["MULTI"], ["SET", "a", "5"], ["EXEC"], ["GET", "a"]],
+            Token);
+
+        Assert.Equal("1 2", LiveNode.Show(replies[0]));
+        Assert.All([replies[1], replies[2]], reply => Assert.True(reply.IsErrorWith("READONLY"), reply.Text));
+        Assert.True(replies[4].IsError || replies[5].IsError);
+        Assert.Equal("1", LiveNode.Show(replies[6]));
+        Assert.StartsWith("-", await pair.Second.AsGatewayAsync("EVAL", "return redis.call('SET', KEYS[1], '6')", "1", "a"), StringComparison.Ordinal);
+        Assert.Equal("1", await pair.First.AsGatewayAsync("GET", "a"));
     }
 
     [Theory]

@@ -1,0 +1,37 @@
+using System.Buffers;
+using System.Text;
+using Larder.Model.Routing;
+using Larder.Resp;
+
+namespace Larder.Gateway.Authentication;
+
+/// <summary>
+/// Writes what the engine sees in place of a client's AUTH or HELLO: the gateway's own credentials where the client's were right, and ones
+/// that no engine accepts where they were wrong. So the engine itself gives the error, in its own words and its own order.
+/// </summary>
+internal static class Credentials
+{
+    /// <summary>No engine has such a user.</summary>
+    private static ReadOnlySpan<byte> Nobody => "larder-nobody"u8;
+
+    /// <summary>Writes <c>AUTH</c>.</summary>
+    /// <param name="output">Where to write.</param>
+    /// <param name="primary">The engine, for its credentials.</param>
+    /// <param name="accepted">Whether the client's were right.</param>
+    public static void WriteAuth(IBufferWriter<byte> output, PrimaryRoute primary, bool accepted)
+    {
+        RespWriter.WriteCommandHeader(output, 3);
+        RespWriter.WriteBulk(output, "AUTH"u8);
+        WritePair(output, primary, accepted);
+    }
+
+    /// <summary>Writes a user and a password as two arguments.</summary>
+    /// <param name="output">Where to write.</param>
+    /// <param name="primary">The engine, for its credentials.</param>
+    /// <param name="accepted">Whether the client's were right.</param>
+    public static void WritePair(IBufferWriter<byte> output, PrimaryRoute primary, bool accepted)
+    {
+        RespWriter.WriteBulk(output, accepted ? Encoding.UTF8.GetBytes(primary.User) : Nobody);
+        RespWriter.WriteBulk(output, accepted ? Encoding.UTF8.GetBytes(primary.Password.Reveal()) : "-"u8);
+    }
+}

@@ -1,0 +1,44 @@
+namespace Larder.Gateway.Commands;
+
+/// <summary>What the gateway must know of a command.</summary>
+internal enum CommandKind : byte
+{
+    /// <summary>One reply, and no effect on the connection itself.</summary>
+    Plain,
+
+    /// <summary>Never reaches an engine.</summary>
+    Blocked,
+
+    /// <summary>A container of which only the reading subcommands reach an engine.</summary>
+    BlockedUnlessReading,
+
+    /// <summary>What only a browser tricked into attacking Redis sends.</summary>
+    Hostile,
+
+    Auth,
+    Hello,
+    Quit,
+    Reset,
+    Multi,
+    Exec,
+    Discard,
+    Watch,
+    Unwatch,
+    Subscribe,
+    PatternSubscribe,
+    ShardSubscribe,
+    Unsubscribe,
+    PatternUnsubscribe,
+    ShardUnsubscribe,
+    Client,
+    Select,
+
+    /// <summary>A container with one subcommand (DEBUG) that makes the connection something else.</summary>
+    Script,
+
+    /// <summary>Makes the connection a stream that is not replies.</summary>
+    Monitor,
+
+    /// <summary>Changes something of the connection that the gateway cannot carry over to another engine connection.</summary>
+    Pinning,
+}

@@ -1,0 +1,54 @@
+using Larder.Resp.Requests;
+
+namespace Larder.Gateway.Commands;
+
+/// <summary>A command where its bytes lie; of a large one, what has arrived of it.</summary>
+/// <param name="bytes">From the command's first byte on.</param>
+/// <param name="arguments">Where its first arguments lie.</param>
+/// <param name="count">How many it has in all, its name included.</param>
+internal readonly ref struct CommandView(ReadOnlySpan<byte> bytes, ReadOnlySpan<RespArgument> arguments, int count)
+{
+    private readonly ReadOnlySpan<byte> _bytes = bytes;
+    private readonly ReadOnlySpan<RespArgument> _arguments = arguments;
+
+    /// <summary>How many arguments the command has, its name included.</summary>
+    public int Count { get; } = count;
+
+    /// <summary>Its name; empty while that has not arrived whole.</summary>
+    public ReadOnlySpan<byte> Name => TryGet(0, out var name) ? name : default;
+
+    /// <summary>Its second word; empty where there is none or it has not arrived whole.</summary>
+    public ReadOnlySpan<byte> Subcommand => TryGet(1, out var name) ? name : default;
+
+    /// <summary>An argument, where it is there whole.</summary>
+    /// <param name="index">0 is the name.</param>
+    /// <param name="argument">Its bytes.</param>
+    public bool TryGet(int index, out ReadOnlySpan<byte> argument)
+    {
+        argument = default;
+        if (index >= _arguments.Length || _arguments[index].Offset + (long)_arguments[index].Length > _bytes.Length)
+        {
+            return false;
+        }
+
+        argument = _bytes.Slice(_arguments[index].Offset, _arguments[index].Length);
+        return true;
+    }
+
+    /// <summary>The start of an argument, as much as has arrived.</summary>
+    /// <param name="index">0 is the name.</param>
+    /// <param name="most">At most so many bytes.</param>
+    public ReadOnlySpan<byte> Prefix(int index, int most)
+    {
+        if (index >= _arguments.Length || _arguments[index].Offset >= _bytes.Length)
+        {
+            return default;
+        }
+
+        var there = _bytes[_arguments[index].Offset..];
+        return there[..Math.Min(there.Length, Math.Min(most, _arguments[index].Length))];
+    }
+
+    /// <summary>How many arguments <see cref="Prefix"/> knows.</summary>
+    public int Known => _arguments.Length;
+}

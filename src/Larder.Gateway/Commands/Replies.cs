@@ -1,0 +1,74 @@
+using System.Text;
+
+namespace Larder.Gateway.Commands;
+
+/// <summary>What the gateway itself answers, in the words of Redis 7 where Redis has words for it.</summary>
+internal static class Replies
+{
+    public static ReadOnlySpan<byte> Ok => "+OK\r\n"u8;
+
+    public static ReadOnlySpan<byte> Reset => "+RESET\r\n"u8;
+
+    public static ReadOnlySpan<byte> NoAuth => "-NOAUTH Authentication required.\r\n"u8;
+
+    public static ReadOnlySpan<byte> NoAuthHello =>
+        "-NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time\r\n"u8;
+
+    public static ReadOnlySpan<byte> WrongPass => "-WRONGPASS invalid username-password pair or user is disabled.\r\n"u8;
+
+    public static ReadOnlySpan<byte> SyntaxError => "-ERR syntax error\r\n"u8;
+
+    public static ReadOnlySpan<byte> NoProto => "-NOPROTO unsupported protocol version\r\n"u8;
+
+    public static ReadOnlySpan<byte> ProtocolVersionNotInteger => "-ERR Protocol version is not an integer or out of range\r\n"u8;
+
+    public static ReadOnlySpan<byte> InvalidClientName => "-ERR Client names cannot contain spaces, newlines or special characters.\r\n"u8;
+
+    public static ReadOnlySpan<byte> MaxClients => "-ERR max number of clients reached\r\n"u8;
+
+    /// <summary>The error kind that clients treat as passing: they try again, or connect again.</summary>
+    public static ReadOnlySpan<byte> NoPrimary => "-LOADING the cache has no primary at the moment; try again\r\n"u8;
+
+    public static ReadOnlySpan<byte> EngineRefused =>
+        "-ERR the cache's engine refused the gateway's own connection; the gateway's log says more\r\n"u8;
+
+    /// <summary>Redis's answer to bytes that are no request.</summary>
+    /// <param name="error">What is wrong; each character is a byte.</param>
+    public static byte[] ProtocolError(string error) => OneLine($"-ERR Protocol error: {error}");
+
+    /// <summary>Redis's answer to a wrong number of arguments.</summary>
+    /// <param name="command">The command, lower case.</param>
+    public static byte[] WrongArity(string command) => OneLine($"-ERR wrong number of arguments for '{command}' command");
+
+    /// <summary>Redis's answer to an unknown option of HELLO.</summary>
+    /// <param name="option">The option as it was given.</param>
+    public static byte[] HelloSyntaxError(ReadOnlySpan<byte> option) => OneLine($"-ERR Syntax error in HELLO option '{Text(option)}'");
+
+    /// <summary>The answer to a client that could mean several caches.</summary>
+    /// <param name="hostNames">What it may name.</param>
+    public static byte[] SeveralCaches(IEnumerable<string> hostNames) => OneLine(
+        "-ERR this endpoint serves several caches; connect with the cache's host name as TLS server name (SNI): " + string.Join(", ", hostNames));
+
+    /// <summary>Redis 7's answer to a command that it does not have: the name and the first arguments, each cut at 128 characters in all.</summary>
+    /// <param name="command">The command.</param>
+    public static byte[] UnknownCommand(in CommandView command)
+    {
+        const int bound = 128;
+        var arguments = new StringBuilder();
+        for (var index = 1; index < command.Known && arguments.Length < bound; index++)
+        {
+            arguments.Append('\'').Append(Text(command.Prefix(index, bound - arguments.Length))).Append("' ");
+        }
+
+        return OneLine($"-ERR unknown command '{Text(command.Prefix(0, bound))}', with args beginning with: {arguments}");
+    }
+
+    /// <summary>Bytes as characters, up to the first NUL, as C prints them.</summary>
+    private static string Text(ReadOnlySpan<byte> bytes)
+    {
+        var end = bytes.IndexOf((byte)0);
+        return Encoding.Latin1.GetString(end < 0 ? bytes : bytes[..end]);
+    }
+
+    private static byte[] OneLine(string text) => Encoding.Latin1.GetBytes(text.Replace('\r', ' ').Replace('\n', ' ') + "\r\n");
+}

@@ -1,0 +1,35 @@
+namespace Larder.Gateway;
+
+/// <summary>The running counters behind <see cref="GatewayTotals"/>. Thread-safe.</summary>
+internal sealed class GatewayCounters
+{
+    private long _accepted;
+    private long _handshakesFailed;
+    private long _refused;
+    private long _authenticationsFailed;
+    private long _commandsBlocked;
+    private long _protocolErrors;
+    private long _moved;
+    private long _holdsExpired;
+
+    public GatewayTotals Read() => new(
+        Volatile.Read(ref _accepted), Volatile.Read(ref _handshakesFailed), Volatile.Read(ref _refused),
+        Volatile.Read(ref _authenticationsFailed), Volatile.Read(ref _commandsBlocked), Volatile.Read(ref _protocolErrors),
+        Volatile.Read(ref _moved), Volatile.Read(ref _holdsExpired));
+
+    public void Accepted() => Interlocked.Increment(ref _accepted);
+
+    public void HandshakeFailed() => Interlocked.Increment(ref _handshakesFailed);
+
+    public void Refused() => Interlocked.Increment(ref _refused);
+
+    public void AuthenticationFailed() => Interlocked.Increment(ref _authenticationsFailed);
+
+    public void CommandBlocked() => Interlocked.Increment(ref _commandsBlocked);
+
+    public void ProtocolError() => Interlocked.Increment(ref _protocolErrors);
+
+    public void Moved() => Interlocked.Increment(ref _moved);
+
+    public void HoldExpired() => Interlocked.Increment(ref _holdsExpired);
+}

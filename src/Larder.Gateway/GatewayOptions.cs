@@ -1,0 +1,36 @@
+namespace Larder.Gateway;
+
+/// <summary>The gateway's settings. Immutable; the defaults suit production.</summary>
+public sealed record GatewayOptions
+{
+    /// <summary>Within what time a client must complete its TLS handshake.</summary>
+    /// <value>Default 10 seconds.</value>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The most TLS handshakes of one listener at a time; further connections wait in the system's queue.</summary>
+    /// <value>Default 512.</value>
+    public int MaxConcurrentHandshakes { get; init; } = 512;
+
+    /// <summary>How long commands wait for a primary whose view is fresh, before their connection is closed.</summary>
+    /// <value>Default 5 seconds.</value>
+    public TimeSpan HoldLimit { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long a connection may be without a byte in either direction. Connections that wait for a reply (blocking commands) and
+    /// subscribers are not idle, as with the <c>timeout</c> setting of Redis; dead peers are found by TCP keep-alive.
+    /// </summary>
+    /// <value>Default 10 minutes.</value>
+    public TimeSpan IdleLimit { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a connection that is being closed may take to deliver what was already answered.</summary>
+    /// <value>Default 2 seconds.</value>
+    public TimeSpan CloseGrace { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>After what time without an acknowledgement a client's connection is given up (keep-alive probes and sent data).</summary>
+    /// <value>Default 60 seconds.</value>
+    public TimeSpan DeadPeerTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The longest pause between attempts to open a listener that could not be opened.</summary>
+    /// <value>Default 5 seconds.</value>
+    public TimeSpan MaxListenBackOff { get; init; } = TimeSpan.FromSeconds(5);
+}

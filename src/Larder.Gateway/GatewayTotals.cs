@@ -1,0 +1,13 @@
+namespace Larder.Gateway;
+
+/// <summary>What the gateway counted since it was started. All only grow.</summary>
+/// <param name="Accepted">Connections accepted.</param>
+/// <param name="HandshakesFailed">TLS handshakes that failed or took too long.</param>
+/// <param name="Refused">Connections refused because the cache had as many as it may, or because no cache could be told.</param>
+/// <param name="AuthenticationsFailed">AUTH and HELLO commands with a wrong key or user.</param>
+/// <param name="CommandsBlocked">Blocked commands answered at the door.</param>
+/// <param name="ProtocolErrors">Connections closed because their bytes were no requests.</param>
+/// <param name="Moved">Idle connections that went to a new primary unnoticed by their clients.</param>
+/// <param name="HoldsExpired">Connections closed because no primary appeared within the hold limit.</param>
+public sealed record GatewayTotals(
+    long Accepted, long HandshakesFailed, long Refused, long AuthenticationsFailed, long CommandsBlocked, long ProtocolErrors, long Moved, long HoldsExpired);

@@ -1,0 +1,286 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Larder.Gateway.Commands;
+using Larder.Gateway.Routing;
+using Larder.Gateway.Sessions;
+using Larder.Model.Routing;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Gateway.Listening;
+
+/// <summary>
+/// One address and port: opens it, again and again where it cannot be opened, accepts clients, does the TLS handshake, finds out which cache
+/// they mean, and runs their sessions.
+/// </summary>
+[SuppressMessage("Reliability", "CA1001", Justification = "Both are without timers and handles here, and clients may outlive the listener.")]
+internal sealed partial class Listener
+{
+    private const int Backlog = 1024;
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(50);
+    private static long _lastSessionId;
+
+    private readonly SessionServices _services;
+    private readonly SemaphoreSlim _handshakes;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<long, Task> _clients = new();
+    private volatile EndpointCaches _caches;
+    private volatile string? _problem;
+    private Task _loop = Task.CompletedTask;
+
+    /// <summary>Makes a listener; call <see cref="Start"/> next.</summary>
+    /// <param name="endpoint">Where it listens.</param>
+    /// <param name="caches">The caches that it serves.</param>
+    /// <param name="services">What sessions share.</param>
+    public Listener(ListenEndpoint endpoint, EndpointCaches caches, SessionServices services)
+    {
+        Endpoint = endpoint;
+        _caches = caches;
+        _services = services;
+        _handshakes = new SemaphoreSlim(services.Options.MaxConcurrentHandshakes);
+    }
+
+    /// <summary>Where it listens.</summary>
+    public ListenEndpoint Endpoint { get; }
+
+    /// <summary><c>null</c> before the first attempt, empty while it is open, else why it cannot be opened.</summary>
+    public string? Problem => _problem;
+
+    /// <summary>The caches that it serves.</summary>
+    public EndpointCaches Caches
+    {
+        get => _caches;
+        set => _caches = value;
+    }
+
+    /// <summary>Begins to listen. The first attempt is made before it returns.</summary>
+    public void Start()
+    {
+        var socket = TryOpen();
+        _loop = Task.Run(() => RunAsync(socket));
+    }
+
+    /// <summary>Closes the port at once. Sessions go on.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+    }
+
+    /// <summary>The sessions and handshakes that are under way.</summary>
+    public IEnumerable<Task> Clients => _clients.Values;
+
+    private async Task RunAsync(Socket? socket)
+    {
+        var pause = FirstBackOff;
+        try
+        {
+            while (true)
+            {
+                if (socket is not null)
+                {
+                    using (socket)
+                    {
+                        await AcceptAsync(socket);
+                    }
+                }
+
+                await Task.Delay(pause, _services.Clock, _stop.Token);
+                pause = pause * 2 < _services.Options.MaxListenBackOff ? pause * 2 : _services.Options.MaxListenBackOff;
+                socket = TryOpen();
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // As asked.
+        }
+    }
+
+    private Socket? TryOpen()
+    {
+        var socket = new Socket(Endpoint.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            socket.Bind(new IPEndPoint(Endpoint.Address, Endpoint.Port));
+            socket.Listen(Backlog);
+            _problem = "";
+            Log.ListenerOpened(_services.Logger, Endpoint.Address, Endpoint.Port, Endpoint.Tls);
+            return socket;
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            var problem = $"port {Endpoint.Port} on {Endpoint.Address} cannot be opened: {exception.Message}; it is tried again by itself";
+            if (_problem != problem)
+            {
+                Log.ListenerFailed(_services.Logger, Endpoint.Address, Endpoint.Port, exception.Message);
+            }
+
+            _problem = problem;
+            return null;
+        }
+    }
+
+    private async Task AcceptAsync(Socket listening)
+    {
+        while (true)
+        {
+            await _handshakes.WaitAsync(_stop.Token);
+            Socket client;
+            try
+            {
+                client = await listening.AcceptAsync(_stop.Token);
+            }
+            catch (SocketException exception)
+            {
+                // A client that left before it was accepted, or no descriptors left: neither is the listener's end.
+                _handshakes.Release();
+                Log.AcceptFailed(_services.Logger, Endpoint.Port, exception.Message);
+                await Task.Delay(AcceptPause, _services.Clock, _stop.Token);
+                continue;
+            }
+            catch
+            {
+                _handshakes.Release();
+                throw;
+            }
+
+            _services.Counters.Accepted();
+            var id = Interlocked.Increment(ref _lastSessionId);
+            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _clients[id] = Task.Run(async () =>
+            {
+                await started.Task;
+                await ServeAsync(id, client);
+                _clients.TryRemove(id, out _);
+            });
+            started.SetResult();
+        }
+    }
+
+    private async Task ServeAsync(long id, Socket socket)
+    {
+        var shaking = true;
+        ClientConnection? client = null;
+        try
+        {
+            Prepare(socket);
+            var (stream, cache) = await IdentifyAsync(socket);
+            _handshakes.Release();
+            shaking = false;
+            client = new ClientConnection(socket, stream);
+            if (cache is null)
+            {
+                await RefuseAsync(client);
+                return;
+            }
+
+            await new GatewaySession(id, Endpoint, client, cache, _services).RunAsync();
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or AuthenticationException or OperationCanceledException
+            or ObjectDisposedException or InvalidOperationException)
+        {
+            _services.Counters.HandshakeFailed();
+            Log.HandshakeFailed(_services.Logger, Endpoint.Port, exception.Message);
+        }
+        finally
+        {
+            if (shaking)
+            {
+                _handshakes.Release();
+            }
+
+            if (client is null)
+            {
+                socket.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Dead peers are found: by probes where nothing is sent, by missing acknowledgements where something is.</summary>
+    private void Prepare(Socket socket)
+    {
+        const int tcp = 6;
+        const int userTimeout = 18;
+        socket.NoDelay = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        var seconds = Math.Max(6, (int)_services.Options.DeadPeerTimeout.TotalSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds / 2);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Math.Max(1, seconds / 6));
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        socket.SetRawSocketOption(tcp, userTimeout, BitConverter.GetBytes((int)_services.Options.DeadPeerTimeout.TotalMilliseconds));
+    }
+
+    private async Task<(Stream Stream, CacheRuntime? Cache)> IdentifyAsync(Socket socket)
+    {
+        var network = new NetworkStream(socket, ownsSocket: false);
+        if (!Endpoint.Tls)
+        {
+            return (network, _caches.Find(null));
+        }
+
+        CacheRuntime? cache = null;
+        using var deadline = new CancellationTokenSource(_services.Options.HandshakeTimeout, _services.Clock);
+        var tls = new SslStream(network, leaveInnerStreamOpen: false);
+        try
+        {
+            await tls.AuthenticateAsServerAsync(
+                (_, hello, _, _) =>
+                {
+                    var caches = _caches;
+                    cache = caches.Find(hello.ServerName);
+                    // Several could be meant: the handshake is completed all the same, so that the client can be told.
+                    return caches.Caches.IsEmpty
+                        ? throw new AuthenticationException("No cache is served here any more.")
+                        : ValueTask.FromResult((cache ?? caches.Caches[0]).Tls);
+                },
+                null,
+                deadline.Token);
+            return (tls, cache);
+        }
+        catch
+        {
+            await tls.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Tells a client that could mean several caches which there are, as the answer to its first command.</summary>
+    private async Task RefuseAsync(ClientConnection client)
+    {
+        _services.Counters.Refused();
+        using (client)
+        {
+            using var deadline = new CancellationTokenSource(_services.Options.HandshakeTimeout, _services.Clock);
+            await using var abort = deadline.Token.Register(client.Abort);
+            if (await client.ReadAsync() == 0)
+            {
+                return;
+            }
+
+            client.Discard();
+            await client.WriteAsync(Replies.SeveralCaches(_caches.Caches.SelectMany(cache => cache.Route.HostNames)));
+            await client.CloseAsync(_services.Options.CloseGrace, _services.Clock);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5100, LogLevel.Information, "Listening on {Address}:{Port} (TLS: {Tls}).")]
+        public static partial void ListenerOpened(ILogger logger, IPAddress address, int port, bool tls);
+
+        [LoggerMessage(5101, LogLevel.Warning, "{Address}:{Port} cannot be opened and is tried again: {Problem}")]
+        public static partial void ListenerFailed(ILogger logger, IPAddress address, int port, string problem);
+
+        [LoggerMessage(5102, LogLevel.Warning, "Port {Port}: a connection could not be accepted: {Problem}")]
+        public static partial void AcceptFailed(ILogger logger, int port, string problem);
+
+        [LoggerMessage(5103, LogLevel.Debug, "Port {Port}: a client did not get through the handshake: {Problem}")]
+        public static partial void HandshakeFailed(ILogger logger, int port, string problem);
+    }
+}

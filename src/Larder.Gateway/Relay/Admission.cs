@@ -1,0 +1,20 @@
+namespace Larder.Gateway.Relay;
+
+/// <summary>What happens to a command.</summary>
+internal enum Admission : byte
+{
+    /// <summary>Its bytes go to the engine as they lie.</summary>
+    Forward,
+
+    /// <summary>Other bytes go to the engine in its place.</summary>
+    Replace,
+
+    /// <summary>Its bytes go to the engine, and no more until its reply is here: it ends something.</summary>
+    ForwardLast,
+
+    /// <summary>From it on, bytes go both ways uncounted.</summary>
+    TurnOpaque,
+
+    /// <summary>The connection is closed at once.</summary>
+    Hang,
+}

@@ -1,0 +1,20 @@
+namespace Larder.Gateway.Relay;
+
+/// <summary>What follows a batch of requests.</summary>
+internal enum BatchEnd : byte
+{
+    /// <summary>The next batch.</summary>
+    GoOn,
+
+    /// <summary>No more requests of this batch's client; the replies under way are still given.</summary>
+    LastReplies,
+
+    /// <summary>The client gave RESET: what it sent behind it belongs to a stranger.</summary>
+    Reset,
+
+    /// <summary>As <see cref="LastReplies"/>, and the engine is told that there is no more.</summary>
+    EndRequests,
+
+    /// <summary>The connection is closed at once.</summary>
+    Hang,
+}

@@ -1,0 +1,325 @@
+using System.Buffers;
+using System.Text;
+using Larder.Gateway.Authentication;
+using Larder.Gateway.Commands;
+using Larder.Model.Routing;
+using Larder.Resp;
+
+namespace Larder.Gateway.Relay;
+
+/// <summary>
+/// Decides, command by command, what goes to the engine of an authenticated session, and notes in the ledger what is to come back. It
+/// follows what the client did to its connection: transaction, reply mode, settings. Used by the request side only.
+/// </summary>
+/// <remarks>
+/// What cannot be followed exactly turns the session opaque: MONITOR, SCRIPT DEBUG, and what changes the meaning of replies while it is only
+/// queued in a transaction or while replies are switched off. An opaque session keeps its engine's answers to blocked commands.
+/// </remarks>
+internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, FindKey findKey, GatewayCounters counters)
+{
+    private ReplyMode _mode;
+    private bool _inTransaction;
+    private bool _watching;
+    private bool _subscribed;
+    private bool _stuck;
+    private int _plain;
+
+    private enum ReplyMode : byte
+    {
+        On,
+        Off,
+        SkipNext,
+    }
+
+    /// <summary>A command that fails in every state of a connection, costs nothing, and spoils a transaction.</summary>
+    private static ReadOnlySpan<byte> StandIn => "*1\r\n$3\r\nGET\r\n"u8;
+
+    /// <summary>Whether replies come for what is sent.</summary>
+    public bool Answers => _mode == ReplyMode.On;
+
+    /// <summary>Decides about a command.</summary>
+    /// <param name="command">The command, or as much of it as fits the buffer.</param>
+    /// <param name="isWhole">Whether it is all there.</param>
+    /// <param name="replacement">Gets what goes to the engine in its place, where that is the answer.</param>
+    /// <returns>What happens to it.</returns>
+    public Admission Admit(in CommandView command, bool isWhole, IBufferWriter<byte> replacement)
+    {
+        var kind = CommandTable.Find(command.Name);
+        if (kind == CommandKind.Plain && _mode == ReplyMode.On)
+        {
+            _plain++;
+            return Admission.Forward;
+        }
+
+        if (TurnsOpaque(kind, command))
+        {
+            Flush();
+            ledger.Expect(new Expectation(ExpectationKind.Opaque));
+            Pin();
+            return Admission.TurnOpaque;
+        }
+
+        var silent = _mode != ReplyMode.On;
+        if (_mode == ReplyMode.SkipNext)
+        {
+            _mode = ReplyMode.On;
+        }
+
+        var admission = AdmitSpecial(kind, command, isWhole, silent, replacement);
+        UpdatePin();
+        return admission;
+    }
+
+    /// <summary>Has a reply given in its place among the engine's, and the connection closed after it.</summary>
+    /// <param name="reply">The reply.</param>
+    /// <param name="replacement">Gets what goes to the engine.</param>
+    public void Refuse(byte[] reply, IBufferWriter<byte> replacement)
+    {
+        Expect(new Expectation(ExpectationKind.LastStandIn, Payload: reply));
+        replacement.Write(StandIn);
+    }
+
+    /// <summary>Writes the plain replies that are to come into the ledger. To be called before anything is sent.</summary>
+    public void Flush()
+    {
+        if (_plain > 0)
+        {
+            ledger.Expect(new Expectation(ExpectationKind.Replies, _plain));
+            _plain = 0;
+        }
+    }
+
+    private bool TurnsOpaque(CommandKind kind, in CommandView command) => kind switch
+    {
+        CommandKind.Monitor => true,
+        CommandKind.Script => Ascii.EqualsIgnoreCase(command.Subcommand, "DEBUG"u8),
+        CommandKind.Hello or CommandKind.Subscribe or CommandKind.PatternSubscribe or CommandKind.ShardSubscribe
+            or CommandKind.Unsubscribe or CommandKind.PatternUnsubscribe or CommandKind.ShardUnsubscribe =>
+            _inTransaction || _mode != ReplyMode.On,
+        // In RESP2's subscribed mode CLIENT fails, so whether replies are still on depends on replies that are under way.
+        CommandKind.Client => (_inTransaction || _subscribed) && Ascii.EqualsIgnoreCase(command.Subcommand, "REPLY"u8),
+        CommandKind.Reset => _mode == ReplyMode.SkipNext,
+        _ => false,
+    };
+
+    private Admission AdmitSpecial(CommandKind kind, in CommandView command, bool isWhole, bool silent, IBufferWriter<byte> replacement)
+    {
+        switch (kind)
+        {
+            case CommandKind.Blocked:
+                return Block(command, silent, replacement);
+            case CommandKind.BlockedUnlessReading when command.Count > 1 && !CommandTable.IsReadingClusterSubcommand(command.Subcommand):
+                return Block(command, silent, replacement);
+            case CommandKind.Hostile:
+                return Admission.Hang;
+            case CommandKind.Auth when command.Count is 2 or 3:
+                return AdmitAuth(command, silent, replacement);
+            case CommandKind.Hello:
+                return AdmitHello(command, isWhole, replacement);
+            case CommandKind.Quit:
+                ExpectUnless(silent, new Expectation(ExpectationKind.Quit));
+                return Admission.ForwardLast;
+            case CommandKind.Reset when command.Count == 1:
+                Expect(new Expectation(ExpectationKind.Reset));
+                return Admission.ForwardLast;
+            case CommandKind.Multi when command.Count == 1:
+                _inTransaction = true;
+                break;
+            case CommandKind.Exec or CommandKind.Discard when command.Count == 1:
+                _inTransaction = false;
+                _watching = false;
+                break;
+            case CommandKind.Watch:
+                _watching = true;
+                break;
+            case CommandKind.Unwatch when !_inTransaction:
+                _watching = false;
+                break;
+            case CommandKind.Subscribe or CommandKind.PatternSubscribe or CommandKind.ShardSubscribe when command.Count > 1:
+            case CommandKind.Unsubscribe or CommandKind.PatternUnsubscribe or CommandKind.ShardUnsubscribe:
+                _subscribed = true;
+                Expect(new Expectation(ExpectationKind.Confirmations, command.Count - 1, SubscriptionOf(kind)));
+                return Admission.Forward;
+            case CommandKind.Client:
+                AdmitClient(command, silent);
+                return Admission.Forward;
+            case CommandKind.Select when command.Count == 2:
+                AdmitSelect(command, silent);
+                return Admission.Forward;
+            case CommandKind.Pinning:
+                _stuck = true;
+                break;
+            default:
+                break;
+        }
+
+        ExpectUnless(silent, new Expectation(ExpectationKind.Replies));
+        return Admission.Forward;
+    }
+
+    private Admission Block(in CommandView command, bool silent, IBufferWriter<byte> replacement)
+    {
+        counters.CommandBlocked();
+        return Answer(Replies.UnknownCommand(command), silent, replacement);
+    }
+
+    private Admission Answer(byte[] reply, bool silent, IBufferWriter<byte> replacement)
+    {
+        ExpectUnless(silent, new Expectation(ExpectationKind.StandIn, Payload: reply));
+        replacement.Write(StandIn);
+        return Admission.Replace;
+    }
+
+    private Admission AdmitAuth(in CommandView command, bool silent, IBufferWriter<byte> replacement)
+    {
+        var user = command.Count == 2 ? AccessKeyVerifier.DefaultUser : command.TryGet(1, out var name) ? name : default;
+        var accepted = command.TryGet(command.Count - 1, out var password) && findKey(user, password) is not null;
+        ExpectUnless(silent, new Expectation(ExpectationKind.Replies));
+        Credentials.WriteAuth(replacement, primary, accepted);
+        return Admission.Replace;
+    }
+
+    private Admission AdmitHello(in CommandView command, bool isWhole, IBufferWriter<byte> replacement)
+    {
+        if (!isWhole)
+        {
+            return Answer(Replies.SyntaxError.ToArray(), silent: false, replacement);
+        }
+
+        var hello = HelloCommand.Parse(command, findKey, out var error);
+        if (hello is null)
+        {
+            return Answer(error, silent: false, replacement);
+        }
+
+        var name = hello.ClientName is { } value ? KeepOrPin(ClientSetting.Name, value) : null;
+        Expect(new Expectation(ExpectationKind.Hello, Payload: name));
+        if (!hello.HasCredentials)
+        {
+            return Admission.Forward;
+        }
+
+        hello.Write(replacement, primary);
+        return Admission.Replace;
+    }
+
+    private void AdmitClient(in CommandView command, bool silent)
+    {
+        var subcommand = command.Subcommand;
+        if (command.Count == 3 && Ascii.EqualsIgnoreCase(subcommand, "REPLY"u8) && command.TryGet(2, out var mode) && TrySetReplyMode(mode))
+        {
+            return;
+        }
+
+        SettingChange? change = null;
+        if (command.Count == 3 && Ascii.EqualsIgnoreCase(subcommand, "SETNAME"u8))
+        {
+            change = command.TryGet(2, out var name) ? KeepOrPin(ClientSetting.Name, name.ToArray()) : null;
+        }
+        else if (command.Count == 4 && Ascii.EqualsIgnoreCase(subcommand, "SETINFO"u8) && command.TryGet(2, out var attribute))
+        {
+            change = !command.TryGet(3, out var value) ? null
+                : Ascii.EqualsIgnoreCase(attribute, "LIB-NAME"u8) ? KeepOrPin(ClientSetting.LibraryName, value.ToArray())
+                : Ascii.EqualsIgnoreCase(attribute, "LIB-VER"u8) ? KeepOrPin(ClientSetting.LibraryVersion, value.ToArray())
+                : null;
+        }
+        else if (!CommandTable.IsStatelessClientSubcommand(subcommand))
+        {
+            _stuck = true;
+        }
+
+        _stuck |= change is not null && _inTransaction;
+        ExpectUnless(silent, change is null || _inTransaction
+            ? new Expectation(ExpectationKind.Replies)
+            : new Expectation(ExpectationKind.Setting, Payload: change));
+    }
+
+    /// <summary>OFF and SKIP have no reply; ON has one whatever was before.</summary>
+    private bool TrySetReplyMode(ReadOnlySpan<byte> mode)
+    {
+        if (Ascii.EqualsIgnoreCase(mode, "ON"u8))
+        {
+            _mode = ReplyMode.On;
+            Expect(new Expectation(ExpectationKind.Replies));
+            return true;
+        }
+
+        var off = Ascii.EqualsIgnoreCase(mode, "OFF"u8);
+        if (!off && !Ascii.EqualsIgnoreCase(mode, "SKIP"u8))
+        {
+            return false;
+        }
+
+        // What is sent unanswered may be lost with its engine: the client must learn of it by losing the connection.
+        _stuck = true;
+        if (_mode != ReplyMode.Off)
+        {
+            Flush();
+            _mode = off ? ReplyMode.Off : ReplyMode.SkipNext;
+        }
+
+        return true;
+    }
+
+    private void AdmitSelect(in CommandView command, bool silent)
+    {
+        var known = command.TryGet(1, out var text) & RespInteger.TryParse(text, out var database) && database is >= 0 and <= int.MaxValue;
+        _stuck |= _inTransaction;
+        ExpectUnless(silent, known && !_inTransaction
+            ? new Expectation(ExpectationKind.Select, (int)database)
+            : new Expectation(ExpectationKind.Replies));
+    }
+
+    private SettingChange? KeepOrPin(ClientSetting setting, byte[] value)
+    {
+        if (value.Length <= SessionSettings.MaxValueBytes)
+        {
+            return new SettingChange(setting, value);
+        }
+
+        _stuck = true;
+        return null;
+    }
+
+    private void ExpectUnless(bool silent, in Expectation expectation)
+    {
+        if (!silent)
+        {
+            Expect(expectation);
+        }
+    }
+
+    private void Expect(in Expectation expectation)
+    {
+        if (expectation.Kind == ExpectationKind.Replies)
+        {
+            _plain += expectation.Count;
+            return;
+        }
+
+        Flush();
+        ledger.Expect(expectation);
+    }
+
+    private void Pin()
+    {
+        _stuck = true;
+        UpdatePin();
+    }
+
+    private void UpdatePin()
+    {
+        var pinned = _stuck || _inTransaction || _watching;
+        lock (ledger.Gate)
+        {
+            ledger.IsPinned = pinned;
+        }
+    }
+
+    private static SubscriptionKind SubscriptionOf(CommandKind kind) => kind switch
+    {
+        CommandKind.PatternSubscribe or CommandKind.PatternUnsubscribe => SubscriptionKind.Pattern,
+        CommandKind.ShardSubscribe or CommandKind.ShardUnsubscribe => SubscriptionKind.Shard,
+        _ => SubscriptionKind.Channel,
+    };
+}

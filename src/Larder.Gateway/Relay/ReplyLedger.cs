@@ -1,0 +1,306 @@
+using Larder.Resp.Replies;
+
+namespace Larder.Gateway.Relay;
+
+/// <summary>
+/// What the engine still has to answer on one engine connection, in order. The request side writes at one end before it sends, the reply
+/// side takes from the other: that pairs replies with commands, whatever comes between them.
+/// </summary>
+/// <remarks>
+/// <code>
+///   client ---&gt; GET a | CONFIG GET x | SET b 1 | SUBSCRIBE c d      the request side passes on, and notes:
+///                 |          |           |           |
+///   engine &lt;--- GET a |     GET      | SET b 1 | SUBSCRIBE c d      a blocked command goes as GET without a key, which fails and
+///                                                                   spoils a transaction as the unknown command would
+///   ledger:    [Replies 1][StandIn "-ERR unknown…"][Replies 1][Confirmations 2]
+///                 |          |                        |           |
+///   engine ---&gt; $1 v    -ERR wrong number…          +OK      *3 subscribe c 1, *3 subscribe d 2, *3 message … (no reply)
+///   client &lt;--- $1 v    -ERR unknown command …      +OK      as they come
+/// </code>
+/// RESP3 pushes, and messages while RESP2 is in subscribed mode, are replies to nothing. How many subscriptions there are is read off the
+/// confirmations, so an UNSUBSCRIBE of everything knows how many to wait for. Members need the <see cref="Gate"/> held where they say so.
+/// </remarks>
+internal sealed class ReplyLedger(SessionSettings settings)
+{
+    private Expectation[] _entries = new Expectation[4];
+    private int _head;
+    private int _count;
+    private long _channels;
+    private long _patterns;
+    private long _shards;
+    private Frame _frame;
+    private TaskCompletionSource? _drained;
+
+    private enum Frame : byte
+    {
+        Push,
+        MessageOrReply,
+        Reply,
+    }
+
+    /// <summary>Guards everything here; held for moments only.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>The most entries (not commands: equal ones share one) before the request side must wait.</summary>
+    public const int MaxEntries = 65_536;
+
+    /// <summary>Whether the engine connection is in use; once false it stays false. Needs the gate.</summary>
+    public bool IsOpen { get; set; } = true;
+
+    /// <summary>Whether a batch is being sent, or a command has been sent in part. Needs the gate.</summary>
+    public bool IsSending { get; set; }
+
+    /// <summary>Whether the client set something that cannot be set again on another connection. Needs the gate.</summary>
+    public bool IsPinned { get; set; }
+
+    /// <summary>Whether nothing would be lost or noticed if the engine connection were another one. Needs the gate.</summary>
+    public bool IsMovable => _count == 0 && !IsSending && !IsPinned && !IsSubscribed;
+
+    /// <summary>Whether a reply or a message may come, so that silence is not idleness. Needs the gate.</summary>
+    public bool IsWaiting => _count > 0 || IsSubscribed;
+
+    /// <summary>Whether the reply side is to pass on bytes uncounted. Needs the gate.</summary>
+    public bool IsOpaque => _count > 0 && _entries[_head].Kind == ExpectationKind.Opaque;
+
+    private bool IsSubscribed => _channels + _patterns + _shards > 0;
+
+    /// <summary>Notes what is to come, before the command is sent. Takes the gate.</summary>
+    /// <param name="expectation">What is to come; plain replies may be several.</param>
+    public void Expect(in Expectation expectation)
+    {
+        lock (Gate)
+        {
+            if (expectation.Kind == ExpectationKind.Replies && _count > 0)
+            {
+                ref var last = ref _entries[(_head + _count - 1) % _entries.Length];
+                if (last.Kind == ExpectationKind.Replies && last.Count <= int.MaxValue - expectation.Count)
+                {
+                    last = last with { Count = last.Count + expectation.Count };
+                    return;
+                }
+            }
+
+            if (_count == _entries.Length)
+            {
+                Grow();
+            }
+
+            _entries[(_head + _count++) % _entries.Length] = expectation;
+        }
+    }
+
+    /// <summary>Waits until the ledger is at most half full, if it is full. Takes the gate.</summary>
+    /// <returns>Completes at once where there is room, or when the connection ends.</returns>
+    public Task WaitForRoomAsync()
+    {
+        lock (Gate)
+        {
+            if (_count < MaxEntries || !IsOpen)
+            {
+                return Task.CompletedTask;
+            }
+
+            _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _drained.Task;
+        }
+    }
+
+    /// <summary>Says that no more replies will come. Takes the gate.</summary>
+    public void Close()
+    {
+        TaskCompletionSource? drained;
+        lock (Gate)
+        {
+            IsOpen = false;
+            (drained, _drained) = (_drained, null);
+        }
+
+        drained?.TrySetResult();
+    }
+
+    /// <summary>Looks at the first byte of a frame. Needs the gate.</summary>
+    /// <param name="type">The byte.</param>
+    /// <returns><see cref="ReplyVerdict.Pass"/>, <see cref="ReplyVerdict.Replace"/> or <see cref="ReplyVerdict.Violation"/>.</returns>
+    public ReplyVerdict Begin(byte type)
+    {
+        if (type == (byte)'>')
+        {
+            _frame = Frame.Push;
+            return ReplyVerdict.Pass;
+        }
+
+        if (type == (byte)'*' && settings.Protocol == 2 && IsSubscribed)
+        {
+            _frame = Frame.MessageOrReply;
+            return ReplyVerdict.Pass;
+        }
+
+        _frame = Frame.Reply;
+        if (_count == 0)
+        {
+            return ReplyVerdict.Violation;
+        }
+
+        if (_entries[_head].Kind is not (ExpectationKind.StandIn or ExpectationKind.LastStandIn))
+        {
+            return ReplyVerdict.Pass;
+        }
+
+        return type == (byte)'-' ? ReplyVerdict.Replace : ReplyVerdict.Violation;
+    }
+
+    /// <summary>Looks at a frame that has ended. Needs the gate.</summary>
+    /// <param name="frame">The scanner that found the end.</param>
+    /// <param name="replacement">For a frame that was to be replaced: what takes its place.</param>
+    /// <returns>What to do now.</returns>
+    public ReplyVerdict End(RespReplyScanner frame, out byte[]? replacement)
+    {
+        replacement = null;
+        if (_frame != Frame.Reply)
+        {
+            if (TryReadConfirmation(frame.FirstElement, out var kind))
+            {
+                return Confirm(kind, frame.ThirdElement);
+            }
+
+            if (_frame == Frame.Push || IsMessage(frame.FirstElement))
+            {
+                return ReplyVerdict.Pass;
+            }
+        }
+
+        return _count == 0 ? ReplyVerdict.Violation : Answer(frame, out replacement);
+    }
+
+    private ReplyVerdict Answer(RespReplyScanner frame, out byte[]? replacement)
+    {
+        replacement = null;
+        ref var head = ref _entries[_head];
+        var failed = frame.FrameType == (byte)'-';
+        switch (head.Kind)
+        {
+            case ExpectationKind.Replies when head.Count > 1:
+                head = head with { Count = head.Count - 1 };
+                return ReplyVerdict.Pass;
+            case ExpectationKind.StandIn or ExpectationKind.LastStandIn:
+                if (!failed)
+                {
+                    return ReplyVerdict.Violation;
+                }
+
+                replacement = (byte[])head.Payload!;
+                return TakeHead() == ExpectationKind.LastStandIn ? ReplyVerdict.Last : ReplyVerdict.Pass;
+            case ExpectationKind.Confirmations when !failed:
+                return TryReadConfirmation(frame.FirstElement, out var kind) ? Confirm(kind, frame.ThirdElement) : ReplyVerdict.Violation;
+            case ExpectationKind.Hello when !failed:
+                settings.Protocol = frame.FrameType == (byte)'%' ? 3 : 2;
+                Apply(head.Payload);
+                break;
+            case ExpectationKind.Select when !failed:
+                settings.Database = head.Count;
+                break;
+            case ExpectationKind.Setting when !failed:
+                Apply(head.Payload);
+                break;
+            case ExpectationKind.Opaque:
+                return ReplyVerdict.Violation;
+            default:
+                break;
+        }
+
+        return TakeHead() switch
+        {
+            ExpectationKind.Quit => ReplyVerdict.Last,
+            ExpectationKind.Reset => failed ? ReplyVerdict.Violation : ReplyVerdict.Reset,
+            _ => ReplyVerdict.Pass,
+        };
+    }
+
+    /// <summary>A subscription began or ended. It need not be an answer: a push may tell of one that the engine ended.</summary>
+    private ReplyVerdict Confirm(SubscriptionKind kind, long? total)
+    {
+        if (total is not { } count)
+        {
+            return ReplyVerdict.Violation;
+        }
+
+        ref var counted = ref kind == SubscriptionKind.Channel ? ref _channels : ref kind == SubscriptionKind.Pattern ? ref _patterns : ref _shards;
+        var before = counted;
+        counted = kind switch
+        {
+            SubscriptionKind.Channel => count - _patterns,
+            SubscriptionKind.Pattern => count - _channels,
+            _ => count,
+        };
+        if (counted < 0)
+        {
+            return ReplyVerdict.Violation;
+        }
+
+        if (_count == 0 || _entries[_head].Kind != ExpectationKind.Confirmations || _entries[_head].Subscription != kind)
+        {
+            return _frame == Frame.Push ? ReplyVerdict.Pass : ReplyVerdict.Violation;
+        }
+
+        ref var head = ref _entries[_head];
+        var left = (head.Count == 0 ? Math.Max(1, before) : head.Count) - 1;
+        if (left > 0)
+        {
+            head = head with { Count = (int)Math.Min(left, int.MaxValue) };
+        }
+        else
+        {
+            TakeHead();
+        }
+
+        return ReplyVerdict.Pass;
+    }
+
+    private void Apply(object? change)
+    {
+        if (change is SettingChange setting)
+        {
+            settings.Apply(setting);
+        }
+    }
+
+    private ExpectationKind TakeHead()
+    {
+        var kind = _entries[_head].Kind;
+        _entries[_head] = default;
+        _head = (_head + 1) % _entries.Length;
+        if (--_count <= MaxEntries / 2 && _drained is { } drained)
+        {
+            _drained = null;
+            drained.TrySetResult();
+        }
+
+        return kind;
+    }
+
+    private void Grow()
+    {
+        var larger = new Expectation[_entries.Length * 2];
+        for (var index = 0; index < _count; index++)
+        {
+            larger[index] = _entries[(_head + index) % _entries.Length];
+        }
+
+        (_entries, _head) = (larger, 0);
+    }
+
+    private static bool IsMessage(ReadOnlySpan<byte> first) =>
+        first.SequenceEqual("message"u8) || first.SequenceEqual("pmessage"u8) || first.SequenceEqual("smessage"u8);
+
+    private static bool TryReadConfirmation(ReadOnlySpan<byte> first, out SubscriptionKind kind)
+    {
+        kind = first.IsEmpty ? default : first[0] switch
+        {
+            (byte)'p' => SubscriptionKind.Pattern,
+            (byte)'s' when !first.StartsWith("su"u8) || first.SequenceEqual("sunsubscribe"u8) => SubscriptionKind.Shard,
+            _ => SubscriptionKind.Channel,
+        };
+        var plain = kind == SubscriptionKind.Channel || first.IsEmpty ? first : first[1..];
+        return plain.SequenceEqual("subscribe"u8) || plain.SequenceEqual("unsubscribe"u8);
+    }
+}

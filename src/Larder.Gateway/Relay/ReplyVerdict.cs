@@ -1,0 +1,20 @@
+namespace Larder.Gateway.Relay;
+
+/// <summary>What the reply side is to do with a frame.</summary>
+internal enum ReplyVerdict : byte
+{
+    /// <summary>It goes to the client.</summary>
+    Pass,
+
+    /// <summary>It does not go to the client; a reply of the gateway takes its place when it has ended.</summary>
+    Replace,
+
+    /// <summary>As <see cref="Pass"/> or <see cref="Replace"/>; and it was the last one.</summary>
+    Last,
+
+    /// <summary>It goes to the client, and the client is a stranger again.</summary>
+    Reset,
+
+    /// <summary>It is nobody's reply: passing anything on could give a reply to the wrong command.</summary>
+    Violation,
+}

@@ -1,0 +1,211 @@
+using System.Buffers;
+using Larder.Gateway.Commands;
+using Larder.Gateway.Sessions;
+using Larder.Resp.Requests;
+
+namespace Larder.Gateway.Relay;
+
+/// <summary>
+/// Turns what a client sent into what its engine gets: takes all complete commands from the read buffer, has each admitted, and collects the
+/// bytes to send. A command larger than the buffer is admitted by its beginning and then passes in pieces.
+/// </summary>
+internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner scanner, CommandDoor door, GatewayCounters counters) : IDisposable
+{
+    private readonly OutputBatch _output = new();
+    private Piece _piece;
+    private bool _opaque;
+
+    private enum Piece : byte
+    {
+        None,
+        Forward,
+        Discard,
+    }
+
+    /// <summary>What is to be sent. Valid until the next <see cref="Collect"/>.</summary>
+    public ReadOnlyMemory<byte> Collected => _output.Collected;
+
+    /// <summary>Whether a command has gone to the engine in part, so that only its rest can follow.</summary>
+    public bool IsInsideCommand => _piece == Piece.Forward;
+
+    /// <summary>Takes what there is.</summary>
+    /// <returns>What follows.</returns>
+    public BatchEnd Collect()
+    {
+        _output.Begin(client.Buffer);
+        var end = BatchEnd.GoOn;
+        while (end == BatchEnd.GoOn && !client.Unread.IsEmpty)
+        {
+            if (_opaque)
+            {
+                Take(client.Unread.Length, forward: true);
+                break;
+            }
+
+            var status = scanner.Scan(client.Unread);
+            if (status == RespRequestStatus.NeedMoreData)
+            {
+                if (_piece == Piece.None && !client.IsFull)
+                {
+                    break;
+                }
+
+                if (_piece == Piece.None && scanner.ArgumentCount == 0)
+                {
+                    // A long line. The buffer begins with it, so nothing of this buffer is waiting to be sent.
+                    client.Grow();
+                    break;
+                }
+
+                end = TakePiece();
+                if (_opaque)
+                {
+                    continue;
+                }
+
+                break;
+            }
+
+            end = status switch
+            {
+                RespRequestStatus.Command => TakeCommand(),
+                RespRequestStatus.InlineCommand => TakeInlineCommand(),
+                RespRequestStatus.Nothing => Skip(),
+                _ => RefuseBytes(),
+            };
+        }
+
+        door.Flush();
+        return end;
+    }
+
+    /// <summary>Gives back the memory that is needed only while a batch is being sent.</summary>
+    public void Release() => _output.Release();
+
+    /// <inheritdoc/>
+    public void Dispose() => _output.Dispose();
+
+    private BatchEnd TakeCommand()
+    {
+        var end = BatchEnd.GoOn;
+        var forward = _piece == Piece.Forward;
+        if (_piece == Piece.None)
+        {
+            var view = new CommandView(client.Unread[..scanner.Length], scanner.Arguments, scanner.ArgumentCount);
+            (end, forward) = Admit(view, isWhole: true);
+            if (_opaque)
+            {
+                return BatchEnd.GoOn;
+            }
+        }
+
+        _piece = Piece.None;
+        Take(scanner.Length, forward);
+        scanner.Next();
+        return end;
+    }
+
+    private BatchEnd TakeInlineCommand()
+    {
+        var encoded = new ArrayBufferWriter<byte>();
+        if (!InlineCommand.TryEncode(client.Unread[..scanner.Length], encoded))
+        {
+            return Refuse("unbalanced quotes in request");
+        }
+
+        if (encoded.WrittenCount == 0)
+        {
+            return Skip();
+        }
+
+        var inner = new RespRequestScanner(RespRequestLimits.Guest);
+        inner.Scan(encoded.WrittenSpan);
+        var (end, forward) = Admit(new CommandView(encoded.WrittenSpan, inner.Arguments, inner.ArgumentCount), isWhole: true);
+        if (_opaque)
+        {
+            return BatchEnd.GoOn;
+        }
+
+        if (forward)
+        {
+            _output.Write(encoded.WrittenSpan);
+        }
+
+        client.Consume(scanner.Length);
+        scanner.Next();
+        return end;
+    }
+
+    /// <summary>Passes on what has arrived of a command that does not fit the buffer.</summary>
+    private BatchEnd TakePiece()
+    {
+        if (_piece == Piece.None)
+        {
+            var (end, forward) = Admit(new CommandView(client.Unread, scanner.Arguments, scanner.ArgumentCount), isWhole: false);
+            if (end != BatchEnd.GoOn || _opaque)
+            {
+                // Nothing that ends a session is that large, except in error: without its rest there is nothing to wait for.
+                return end == BatchEnd.GoOn ? BatchEnd.GoOn : BatchEnd.Hang;
+            }
+
+            _piece = forward ? Piece.Forward : Piece.Discard;
+        }
+
+        var length = (int)Math.Min(scanner.Passable, client.Unread.Length);
+        scanner.Passed(length);
+        Take(length, _piece == Piece.Forward);
+        return BatchEnd.GoOn;
+    }
+
+    private (BatchEnd End, bool Forward) Admit(in CommandView view, bool isWhole)
+    {
+        switch (door.Admit(view, isWhole, _output))
+        {
+            case Admission.Forward:
+                return (BatchEnd.GoOn, true);
+            case Admission.Replace:
+                return (BatchEnd.GoOn, false);
+            case Admission.ForwardLast:
+                return (CommandTable.Find(view.Name) == CommandKind.Reset ? BatchEnd.Reset : BatchEnd.LastReplies, true);
+            case Admission.TurnOpaque:
+                _opaque = true;
+                return (BatchEnd.GoOn, true);
+            default:
+                return (BatchEnd.Hang, false);
+        }
+    }
+
+    private BatchEnd RefuseBytes() => Refuse(scanner.Error);
+
+    private BatchEnd Refuse(string error)
+    {
+        counters.ProtocolError();
+        var inside = _piece == Piece.Forward;
+        client.Discard();
+        if (inside || !door.Answers)
+        {
+            // Half a command is at the engine, or replies are off: there is no place for an error among the replies.
+            return BatchEnd.EndRequests;
+        }
+
+        door.Refuse(Replies.ProtocolError(error), _output);
+        return BatchEnd.LastReplies;
+    }
+
+    private BatchEnd Skip()
+    {
+        client.Consume(scanner.Length);
+        scanner.Next();
+        return BatchEnd.GoOn;
+    }
+
+    private void Take(int length, bool forward)
+    {
+        if (forward)
+        {
+            _output.AddRange(client.Start, client.Start + length);
+        }
+
+        client.Consume(length);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Larder.Gateway.Authentication;
+using Larder.Model.Routing;
+using Larder.Resp;
+
+namespace Larder.Gateway.Relay;
+
+/// <summary>
+/// What the engine agreed to set for a client, so that it can be set again on a connection to a new primary. Changed only under the
+/// gate of the session's current <see cref="ReplyLedger"/>.
+/// </summary>
+internal sealed class SessionSettings
+{
+    /// <summary>Longer values are not kept; the session then stays with its engine connection.</summary>
+    public const int MaxValueBytes = 1024;
+
+    private readonly byte[]?[] _values = new byte[3][];
+
+    /// <summary>2 or 3.</summary>
+    public int Protocol { get; set; } = 2;
+
+    /// <summary>The database selected.</summary>
+    public int Database { get; set; }
+
+    /// <summary>Notes a change that the engine agreed to.</summary>
+    /// <param name="change">The change.</param>
+    public void Apply(SettingChange change) => _values[(int)change.Setting] = change.Value;
+
+    /// <summary>Writes the commands that make a new engine connection like the one before.</summary>
+    /// <param name="output">Where to write.</param>
+    /// <param name="primary">The engine.</param>
+    /// <returns>How many replies they will have.</returns>
+    public int WriteHandshake(IBufferWriter<byte> output, PrimaryRoute primary)
+    {
+        var count = 1;
+        if (Protocol == 3)
+        {
+            RespWriter.WriteCommandHeader(output, 5);
+            RespWriter.WriteBulk(output, "HELLO"u8);
+            RespWriter.WriteBulk(output, "3"u8);
+            RespWriter.WriteBulk(output, "AUTH"u8);
+            Credentials.WritePair(output, primary, accepted: true);
+        }
+        else
+        {
+            Credentials.WriteAuth(output, primary, accepted: true);
+        }
+
+        if (Database != 0)
+        {
+            RespWriter.WriteCommandHeader(output, 2);
+            RespWriter.WriteBulk(output, "SELECT"u8);
+            RespWriter.WriteBulk(output, Encoding.ASCII.GetBytes(Database.ToString(CultureInfo.InvariantCulture)));
+            count++;
+        }
+
+        return count
+            + Write(output, _values[(int)ClientSetting.Name], "SETNAME"u8, default)
+            + Write(output, _values[(int)ClientSetting.LibraryName], "SETINFO"u8, "LIB-NAME"u8)
+            + Write(output, _values[(int)ClientSetting.LibraryVersion], "SETINFO"u8, "LIB-VER"u8);
+    }
+
+    private static int Write(IBufferWriter<byte> output, byte[]? value, ReadOnlySpan<byte> subcommand, ReadOnlySpan<byte> attribute)
+    {
+        if (value is null)
+        {
+            return 0;
+        }
+
+        RespWriter.WriteCommandHeader(output, attribute.IsEmpty ? 3 : 4);
+        RespWriter.WriteBulk(output, "CLIENT"u8);
+        RespWriter.WriteBulk(output, subcommand);
+        if (!attribute.IsEmpty)
+        {
+            RespWriter.WriteBulk(output, attribute);
+        }
+
+        RespWriter.WriteBulk(output, value);
+        return 1;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Larder.Gateway.Sessions;
+using Larder.Model.Routing;
+
+namespace Larder.Gateway.Routing;
+
+/// <summary>A cache as it is now: its route, which is replaced whole, its TLS settings, and its sessions. Thread-safe; one writer.</summary>
+internal sealed class CacheRuntime
+{
+    /// <summary>How often a cache with waiting commands looks whether its view was renewed: renewals come without a new table.</summary>
+    private static readonly TimeSpan PulseInterval = TimeSpan.FromMilliseconds(10);
+
+    private readonly TimeProvider _clock;
+    private readonly ConcurrentDictionary<long, GatewaySession> _sessions = new();
+    private readonly Lock _pulseGate = new();
+    private volatile CacheRoute _route;
+    private volatile SslServerAuthenticationOptions _tls;
+    private TaskCompletionSource? _pulse;
+    private ITimer? _pulseTimer;
+    private int _count;
+
+    /// <summary>A cache that was not served before.</summary>
+    /// <param name="route">Its route.</param>
+    /// <param name="clock">The clock.</param>
+    /// <exception cref="Exception">The certificate cannot be used.</exception>
+    public CacheRuntime(CacheRoute route, TimeProvider clock)
+    {
+        _clock = clock;
+        _route = route;
+        _tls = BuildTls(route);
+    }
+
+    /// <summary>The newest route.</summary>
+    public CacheRoute Route => _route;
+
+    /// <summary>What new handshakes use.</summary>
+    public SslServerAuthenticationOptions Tls => _tls;
+
+    /// <summary>The sessions there are.</summary>
+    public IEnumerable<GatewaySession> Sessions => _sessions.Values;
+
+    /// <summary>How many sessions there are.</summary>
+    public int SessionCount => Volatile.Read(ref _count);
+
+    /// <summary>The primary, where there is one and the view of it may be used now.</summary>
+    public PrimaryRoute? FreshPrimary() =>
+        _route.Primary is { } primary && primary.ViewDeadline.IsFresh(_clock.GetTimestamp()) ? primary : null;
+
+    /// <summary>Takes a session in.</summary>
+    /// <param name="session">The session.</param>
+    /// <returns>Whether the cache may have one more.</returns>
+    public bool TryAdd(GatewaySession session)
+    {
+        if (Interlocked.Increment(ref _count) > _route.MaxClients)
+        {
+            Interlocked.Decrement(ref _count);
+            return false;
+        }
+
+        _sessions[session.Id] = session;
+        return true;
+    }
+
+    /// <summary>Forgets a session that was taken in.</summary>
+    /// <param name="session">The session.</param>
+    public void Remove(GatewaySession session)
+    {
+        if (_sessions.TryRemove(session.Id, out _))
+        {
+            Interlocked.Decrement(ref _count);
+        }
+    }
+
+    /// <summary>Replaces the route and tells the sessions.</summary>
+    /// <param name="route">The new route.</param>
+    /// <exception cref="Exception">The new certificate cannot be used; nothing has changed but the rest of the route.</exception>
+    public void Apply(CacheRoute route)
+    {
+        var before = _route;
+        _route = route;
+        Interlocked.MemoryBarrier(); // A session that notes its key does the same the other way round: one of the two sees the other.
+        foreach (var session in _sessions.Values)
+        {
+            session.OnRoute(route);
+        }
+
+        Pulse();
+        if (!ReferenceEquals(before.Certificate, route.Certificate))
+        {
+            _tls = BuildTls(route);
+        }
+    }
+
+    /// <summary>Completes when the route changed, or after a moment, when it is worth looking again whether the view is fresh.</summary>
+    public Task PulseAsync()
+    {
+        lock (_pulseGate)
+        {
+            if (_pulse is null)
+            {
+                _pulse = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _pulseTimer = _clock.CreateTimer(static state => ((CacheRuntime)state!).Pulse(), this, PulseInterval, Timeout.InfiniteTimeSpan);
+            }
+
+            return _pulse.Task;
+        }
+    }
+
+    /// <summary>Wakes all who wait.</summary>
+    public void Pulse()
+    {
+        TaskCompletionSource? pulse;
+        lock (_pulseGate)
+        {
+            (pulse, _pulse) = (_pulse, null);
+            _pulseTimer?.Dispose();
+            _pulseTimer = null;
+        }
+
+        pulse?.SetResult();
+    }
+
+    private static SslServerAuthenticationOptions BuildTls(CacheRoute route) => new()
+    {
+        ServerCertificateContext = SslStreamCertificateContext.Create(route.Certificate, [.. route.CertificateChain], offline: true),
+#pragma warning disable CA5398 // The two versions are the product's promise, whatever the system would also allow.
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+#pragma warning restore CA5398
+        ClientCertificateRequired = false,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        AllowRenegotiation = false,
+    };
+}

@@ -1,0 +1,173 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Net.Security;
+using System.Runtime.CompilerServices;
+
+namespace Larder.Gateway.Sessions;
+
+/// <summary>
+/// A client's connection: a read buffer that exists only while there is something in it, and an orderly end. One reader and one writer at a
+/// time; <see cref="StopReading"/> and <see cref="Abort"/> from anywhere.
+/// </summary>
+internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposable
+{
+    private const int BufferBytes = 32 * 1024;
+
+    /// <summary>After the last reply so much is still read, so that the reply is not lost to a reset.</summary>
+    private const int MaxDrainedBytes = 1024 * 1024;
+
+    private byte[] _buffer = [];
+    private int _start;
+    private int _end;
+    private Task<int>? _pending;
+    private volatile bool _aborted;
+
+    /// <summary>The bytes that were read and not yet consumed.</summary>
+    public ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
+
+    /// <summary>The buffer that <see cref="Unread"/> lies in, for those who send from it.</summary>
+    public byte[] Buffer => _buffer;
+
+    /// <summary>Where <see cref="Unread"/> begins in <see cref="Buffer"/>.</summary>
+    public int Start => _start;
+
+    /// <summary>Whether nothing more can be read before something is consumed or the buffer is grown.</summary>
+    public bool IsFull => _start == 0 && _end == _buffer.Length && _end > 0;
+
+    /// <summary>Takes bytes from the front of <see cref="Unread"/>.</summary>
+    /// <param name="count">How many.</param>
+    public void Consume(int count) => _start += count;
+
+    /// <summary>Forgets what was read.</summary>
+    public void Discard() => _start = _end;
+
+    /// <summary>Makes the buffer twice as large.</summary>
+    public void Grow()
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+        Unread.CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        (_buffer, _start, _end) = (larger, 0, _end - _start);
+    }
+
+    /// <summary>Reads more behind <see cref="Unread"/>.</summary>
+    /// <returns>How many bytes came; 0 at the end of the stream, or after <see cref="StopReading"/>.</returns>
+    /// <exception cref="IOException">The connection broke.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<int> ReadAsync()
+    {
+        if (_pending is { } pending)
+        {
+            _pending = null;
+            return await pending;
+        }
+
+        if (_start == _end)
+        {
+            // Idle: no memory while waiting. A read of nothing completes when there is something.
+            ReturnBuffer();
+            _ = await stream.ReadAsync(Memory<byte>.Empty);
+            _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        }
+        else if (_start > 0)
+        {
+            Unread.CopyTo(_buffer);
+            (_start, _end) = (0, _end - _start);
+        }
+
+        var count = await stream.ReadAsync(_buffer.AsMemory(_end));
+        _end += count;
+        return count;
+    }
+
+    /// <summary>As <see cref="ReadAsync"/>, for those who wait for something else too: what it brings is kept for the next read.</summary>
+    /// <returns>The read under way.</returns>
+    public Task<int> ReadAheadAsync() => _pending ??= ReadAsync().AsTask();
+
+    /// <summary>Writes to the client.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => stream.WriteAsync(bytes);
+
+    /// <summary>Ends the read that is under way, and all later ones, as if the client had sent its last byte. Writing goes on.</summary>
+    public void StopReading()
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Receive);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            _aborted = true; // It is gone already, which is all that was wanted.
+        }
+    }
+
+    /// <summary>Ends the connection at once; everything under way on it fails.</summary>
+    public void Abort()
+    {
+        _aborted = true;
+        socket.Close(0);
+    }
+
+    /// <summary>Ends the connection so that what was written arrives: says so, then waits for the client to close.</summary>
+    /// <param name="timeout">How long the client may take.</param>
+    /// <param name="clock">The clock.</param>
+    public async Task CloseAsync(TimeSpan timeout, TimeProvider clock)
+    {
+        using var deadline = new CancellationTokenSource(timeout, clock);
+        await using var abort = deadline.Token.Register(Abort);
+        try
+        {
+            if (!_aborted)
+            {
+                if (stream is SslStream tls)
+                {
+                    await tls.ShutdownAsync();
+                }
+
+                socket.Shutdown(SocketShutdown.Send);
+                if (_pending is null)
+                {
+                    ReturnBuffer();
+                    _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+                    for (var drained = 0; drained < MaxDrainedBytes;)
+                    {
+                        var count = await socket.ReceiveAsync(_buffer, deadline.Token);
+                        if (count == 0)
+                        {
+                            break;
+                        }
+
+                        drained += count;
+                    }
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException
+            or InvalidOperationException)
+        {
+            _aborted = true; // The client did not wait for an orderly end.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        stream.Dispose();
+        socket.Dispose();
+        // A read that is still under way owns the buffer; it ends with the socket, and the memory goes to the collector.
+        if (_pending is null)
+        {
+            ReturnBuffer();
+        }
+    }
+
+    private void ReturnBuffer()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            (_buffer, _start, _end) = ([], 0, 0);
+        }
+    }
+}

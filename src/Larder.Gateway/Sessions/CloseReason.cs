@@ -1,0 +1,25 @@
+namespace Larder.Gateway.Sessions;
+
+/// <summary>Why a session ended.</summary>
+internal enum CloseReason : byte
+{
+    /// <summary>It has not ended.</summary>
+    None,
+
+    ClientClosed,
+    ClientBroke,
+    ClientQuit,
+    ProtocolError,
+    HostileRequest,
+    EngineClosed,
+    EngineRefused,
+    NewPrimary,
+    NoPrimary,
+    KeyRegenerated,
+    RouteRemoved,
+    Idle,
+    TooManyClients,
+    CacheUnknown,
+    UnexpectedReply,
+    GatewayStopped,
+}

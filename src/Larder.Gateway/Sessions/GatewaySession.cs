@@ -1,0 +1,260 @@
+using System.Net.Sockets;
+using Larder.Gateway.Authentication;
+using Larder.Gateway.Commands;
+using Larder.Gateway.Relay;
+using Larder.Gateway.Routing;
+using Larder.Model.Routing;
+using Larder.Resp.Requests;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Gateway.Sessions;
+
+/// <summary>One client's session with one cache, from its first byte to its last.</summary>
+/// <remarks>
+/// <code>
+/// stranger --AUTH or HELLO with a key--> relay --RESET--> stranger
+///     |                                    |
+///     +--QUIT, end, refusal----------------+--end, close--> closed in order, or broken off
+/// </code>
+/// <see cref="RequestClose"/> may come from anywhere: it stops the reading and the engine connection, and the session's own loop does the rest.
+/// </remarks>
+internal sealed partial class GatewaySession
+{
+    private static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly ClientConnection _client;
+    private readonly CacheRuntime _cache;
+    private readonly RespRequestScanner _scanner = new(RespRequestLimits.Stranger);
+    private readonly ILogger _logger;
+    private volatile Relay.Relay? _relay;
+    private volatile string? _keyId;
+    private long _lastActivity;
+    private int _closing;
+    private int _reason;
+
+    /// <summary>Makes a session; call <see cref="RunAsync"/> next.</summary>
+    /// <param name="id">Its id in this gateway.</param>
+    /// <param name="endpoint">The listener that it came through.</param>
+    /// <param name="client">The client, its TLS handshake done; owned by the session.</param>
+    /// <param name="cache">The cache that it asked for.</param>
+    /// <param name="services">What sessions share.</param>
+    public GatewaySession(long id, ListenEndpoint endpoint, ClientConnection client, CacheRuntime cache, SessionServices services)
+    {
+        (Id, Endpoint, _client, _cache) = (id, endpoint, client, cache);
+        (Options, Counters, Clock, _logger) = services;
+        NoteActivity();
+    }
+
+    /// <summary>Its id in this gateway.</summary>
+    public long Id { get; }
+
+    /// <summary>The listener that it came through.</summary>
+    public ListenEndpoint Endpoint { get; }
+
+    /// <summary>The gateway's settings.</summary>
+    public GatewayOptions Options { get; }
+
+    /// <summary>The gateway's counters.</summary>
+    public GatewayCounters Counters { get; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Clock { get; }
+
+    /// <summary>Whether it has been asked to end.</summary>
+    public bool IsClosing => Volatile.Read(ref _closing) != 0;
+
+    /// <summary>Whether its client has given a valid key.</summary>
+    public bool IsAuthenticated => _keyId is not null;
+
+    /// <summary>Runs the session to its end. Does not throw for what a client or an engine does.</summary>
+    public async Task RunAsync()
+    {
+        var deliver = true;
+        try
+        {
+            if (!_cache.TryAdd(this))
+            {
+                Counters.Refused();
+                NoteReason(CloseReason.TooManyClients);
+                await _client.WriteAsync(Replies.MaxClients.ToArray());
+                return;
+            }
+
+            deliver = await ServeAsync();
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            NoteReason(CloseReason.ClientBroke);
+            deliver = false;
+        }
+        finally
+        {
+            _cache.Remove(this);
+            if (deliver)
+            {
+                await _client.CloseAsync(Options.CloseGrace, Clock);
+            }
+
+            _client.Dispose();
+            Log.SessionEnded(_logger, _cache.Route.Cache, Id, (CloseReason)_reason);
+        }
+    }
+
+    /// <summary>Notes that bytes went one way or the other.</summary>
+    public void NoteActivity() => Volatile.Write(ref _lastActivity, Clock.GetTimestamp());
+
+    /// <summary>Notes why the session ends; the first reason counts.</summary>
+    /// <param name="reason">The reason.</param>
+    public void NoteReason(CloseReason reason) => Interlocked.CompareExchange(ref _reason, (int)reason, (int)CloseReason.None);
+
+    /// <summary>Notes that the engine sent something that no command asked for.</summary>
+    public void NoteUnexpectedReply() => Log.UnexpectedReply(_logger, _cache.Route.Cache, Id);
+
+    /// <summary>Asks the session to end. Thread-safe; asking again does nothing.</summary>
+    /// <param name="reason">Why.</param>
+    public void RequestClose(CloseReason reason)
+    {
+        NoteReason(reason);
+        if (Interlocked.Exchange(ref _closing, 1) == 0)
+        {
+            _relay?.CloseLink();
+            _client.StopReading();
+        }
+    }
+
+    /// <summary>Breaks the session off at once.</summary>
+    public void Abort() => _client.Abort();
+
+    /// <summary>Ends the session where it has been silent for too long and waits for nothing.</summary>
+    public void CloseIfIdle()
+    {
+        if (Clock.GetElapsedTime(Volatile.Read(ref _lastActivity)) >= Options.IdleLimit && _relay is not { IsWaiting: true })
+        {
+            RequestClose(CloseReason.Idle);
+        }
+    }
+
+    /// <summary>A new route of its cache: its key may have been replaced, the primary may be another one.</summary>
+    /// <param name="route">The route.</param>
+    public void OnRoute(CacheRoute route)
+    {
+        if (_keyId is { } key && !route.AccessKeys.Any(valid => valid.Id == key))
+        {
+            RequestClose(CloseReason.KeyRegenerated);
+        }
+        else if (route.Primary is { } primary)
+        {
+            _relay?.OnPrimary(primary);
+        }
+    }
+
+    /// <summary>Which access key a user and password are. Where they are one, the session belongs to that key from now on.</summary>
+    /// <param name="user">The user name.</param>
+    /// <param name="password">What was given as key.</param>
+    /// <returns>The key's id, or <c>null</c>.</returns>
+    public string? FindKey(ReadOnlySpan<byte> user, ReadOnlySpan<byte> password)
+    {
+        var key = AccessKeyVerifier.FindKey(_cache.Route.AccessKeys, user, password);
+        if (key is null)
+        {
+            Counters.AuthenticationFailed();
+            return null;
+        }
+
+        _keyId = key;
+        Interlocked.MemoryBarrier(); // CacheRuntime.Apply does the same the other way round: one of the two sees the other.
+        if (!_cache.Route.AccessKeys.Any(valid => valid.Id == key))
+        {
+            RequestClose(CloseReason.KeyRegenerated);
+        }
+
+        return key;
+    }
+
+    /// <summary>Opens an engine connection and does the first exchange on it.</summary>
+    /// <param name="primary">The primary.</param>
+    /// <param name="handshake">The commands, encoded.</param>
+    /// <param name="count">How many they are.</param>
+    /// <returns>
+    /// The connection with the replies; or no connection, with the replies and <c>Failed</c> where the engine refused, without them where it cannot be reached.
+    /// </returns>
+    public async Task<(EngineLink? Link, byte[]? Replies, bool Failed)> OpenLinkAsync(PrimaryRoute primary, ReadOnlyMemory<byte> handshake, int count)
+    {
+        using var deadline = new CancellationTokenSource(LinkTimeout, Clock);
+        EngineLink? link = null;
+        try
+        {
+            link = await EngineLink.OpenAsync(primary, deadline.Token);
+            if (await EngineHandshake.ExchangeAsync(link, handshake, count, deadline.Token) is { } exchange)
+            {
+                if (!exchange.Failed)
+                {
+                    var opened = link;
+                    link = null;
+                    return (opened, exchange.Replies, false);
+                }
+
+                Log.EngineRefused(_logger, _cache.Route.Cache, primary.NodeOrdinal, primary.Epoch);
+                return (null, exchange.Replies, true);
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            Log.EngineUnreachable(_logger, _cache.Route.Cache, primary.NodeOrdinal, primary.Epoch, exception.Message);
+        }
+        finally
+        {
+            link?.Dispose();
+        }
+
+        return (null, null, false);
+    }
+
+    /// <summary>Alternates between stranger and guest until the session is over.</summary>
+    /// <returns>Whether what was written last may still be delivered.</returns>
+    private async Task<bool> ServeAsync()
+    {
+        var stranger = new StrangerDoor(this, _client, _scanner, _cache);
+        while (true)
+        {
+            if (await stranger.AdmitAsync() is not { } guest)
+            {
+                return true;
+            }
+
+            var relay = new Relay.Relay(this, _client, _scanner, _cache);
+            _scanner.Limits = RespRequestLimits.Guest;
+            relay.Begin(guest.Link, guest.Protocol, guest.ClientName);
+            _relay = relay;
+            if (IsClosing)
+            {
+                relay.CloseLink(); // It was asked for before there was a link to close.
+            }
+
+            var end = await relay.RunAsync();
+            _relay = null;
+            if (end != RelayEnd.Reset)
+            {
+                return end == RelayEnd.Over;
+            }
+
+            _keyId = null;
+            _scanner.Limits = RespRequestLimits.Stranger;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(5000, LogLevel.Trace, "{Cache}: session {Session} ended: {Reason}.")]
+        public static partial void SessionEnded(ILogger logger, string cache, long session, CloseReason reason);
+
+        [LoggerMessage(5001, LogLevel.Error, "{Cache}: the engine sent session {Session} something that no command asked for; the session is closed.")]
+        public static partial void UnexpectedReply(ILogger logger, string cache, long session);
+
+        [LoggerMessage(5002, LogLevel.Error, "{Cache}: node {Node} of epoch {Epoch} refused the gateway's own credentials.")]
+        public static partial void EngineRefused(ILogger logger, string cache, int node, long epoch);
+
+        [LoggerMessage(5003, LogLevel.Debug, "{Cache}: node {Node} of epoch {Epoch} cannot be reached: {Problem}")]
+        public static partial void EngineUnreachable(ILogger logger, string cache, int node, long epoch, string problem);
+    }
+}

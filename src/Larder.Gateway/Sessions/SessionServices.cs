@@ -1,0 +1,10 @@
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Gateway.Sessions;
+
+/// <summary>What all sessions share.</summary>
+/// <param name="Options">The gateway's settings.</param>
+/// <param name="Counters">The gateway's counters.</param>
+/// <param name="Clock">The clock.</param>
+/// <param name="Logger">The log.</param>
+internal sealed record SessionServices(GatewayOptions Options, GatewayCounters Counters, TimeProvider Clock, ILogger Logger);

@@ -1,0 +1,221 @@
+using System.Buffers;
+using Larder.Gateway.Authentication;
+using Larder.Gateway.Commands;
+using Larder.Gateway.Routing;
+using Larder.Resp.Requests;
+
+namespace Larder.Gateway.Sessions;
+
+/// <summary>
+/// The part of a session before its client has given a key: nothing but AUTH, HELLO, QUIT and RESET is understood, no engine is involved, and
+/// requests are small.
+/// </summary>
+internal sealed class StrangerDoor(GatewaySession session, ClientConnection client, RespRequestScanner scanner, CacheRuntime cache)
+{
+    private HelloCommand? _hello;
+
+    /// <summary>What follows on what has arrived.</summary>
+    private readonly record struct Answer(Step Step, byte[] Reply);
+
+    private enum Step : byte
+    {
+        /// <summary>More must arrive.</summary>
+        NeedMoreData,
+
+        /// <summary>Answered; the next command, please.</summary>
+        GoOn,
+
+        /// <summary>Answered, and the session is over.</summary>
+        End,
+
+        /// <summary>The key came with AUTH and is right.</summary>
+        AdmitByAuth,
+
+        /// <summary>The key came with HELLO and is right.</summary>
+        AdmitByHello,
+    }
+
+    /// <summary>Answers until a key is given.</summary>
+    /// <returns>The guest, or <c>null</c> where the session is over.</returns>
+    public async Task<Guest?> AdmitAsync()
+    {
+        while (true)
+        {
+            var (step, reply) = Next();
+            if (reply.Length > 0)
+            {
+                await client.WriteAsync(reply);
+                session.NoteActivity();
+            }
+
+            switch (step)
+            {
+                case Step.NeedMoreData:
+                    if (client.IsFull)
+                    {
+                        client.Grow();
+                    }
+
+                    if (await client.ReadAsync() == 0)
+                    {
+                        session.NoteReason(CloseReason.ClientClosed);
+                        return null;
+                    }
+
+                    session.NoteActivity();
+                    break;
+                case Step.End:
+                    return null;
+                case Step.AdmitByAuth:
+                    return await OpenAsync(null);
+                case Step.AdmitByHello:
+                    return await OpenAsync(_hello);
+                default:
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Takes one command from what has arrived.</summary>
+    /// <returns>What follows, and the reply.</returns>
+    private Answer Next()
+    {
+        if (client.Unread.IsEmpty)
+        {
+            return new(Step.NeedMoreData, []);
+        }
+
+        switch (scanner.Scan(client.Unread))
+        {
+            case RespRequestStatus.NeedMoreData:
+                return new(Step.NeedMoreData, []);
+            case RespRequestStatus.Nothing:
+                Take();
+                return new(Step.GoOn, []);
+            case RespRequestStatus.Command:
+                var answer = Decide(new CommandView(client.Unread[..scanner.Length], scanner.Arguments, scanner.ArgumentCount));
+                Take();
+                return answer;
+            case RespRequestStatus.InlineCommand:
+                var encoded = new ArrayBufferWriter<byte>();
+                if (!InlineCommand.TryEncode(client.Unread[..scanner.Length], encoded))
+                {
+                    return RefuseBytes("unbalanced quotes in request");
+                }
+
+                Take();
+                if (encoded.WrittenCount == 0)
+                {
+                    return new(Step.GoOn, []);
+                }
+
+                var inner = new RespRequestScanner(RespRequestLimits.Guest);
+                inner.Scan(encoded.WrittenSpan);
+                return Decide(new CommandView(encoded.WrittenSpan, inner.Arguments, inner.ArgumentCount));
+            default:
+                return RefuseBytes(scanner.Error);
+        }
+    }
+
+    private Answer Decide(in CommandView command)
+    {
+        switch (CommandTable.Find(command.Name))
+        {
+            case CommandKind.Auth when command.Count == 1:
+                return new(Step.GoOn, Replies.WrongArity("auth"));
+            case CommandKind.Auth when command.Count > 3:
+                return new(Step.GoOn, Replies.SyntaxError.ToArray());
+            case CommandKind.Auth:
+                var user = command.Count == 2 ? AccessKeyVerifier.DefaultUser : command.TryGet(1, out var name) ? name : default;
+                return command.TryGet(command.Count - 1, out var password) && session.FindKey(user, password) is not null
+                    ? new(Step.AdmitByAuth, [])
+                    : new(Step.GoOn, Replies.WrongPass.ToArray());
+            case CommandKind.Hello:
+                var parsed = HelloCommand.Parse(command, session.FindKey, out var error);
+                if (parsed is null)
+                {
+                    return new(Step.GoOn, error);
+                }
+
+                if (parsed.KeyId is null)
+                {
+                    return new(Step.GoOn, parsed.HasCredentials ? Replies.WrongPass.ToArray() : Replies.NoAuthHello.ToArray());
+                }
+
+                _hello = parsed;
+                return new(Step.AdmitByHello, []);
+            case CommandKind.Quit:
+                session.NoteReason(CloseReason.ClientQuit);
+                return new(Step.End, Replies.Ok.ToArray());
+            case CommandKind.Reset when command.Count == 1:
+                return new(Step.GoOn, Replies.Reset.ToArray());
+            case CommandKind.Hostile:
+                session.NoteReason(CloseReason.HostileRequest);
+                return new(Step.End, []);
+            default:
+                return new(Step.GoOn, Replies.NoAuth.ToArray());
+        }
+    }
+
+    private Answer RefuseBytes(string error)
+    {
+        session.Counters.ProtocolError();
+        session.NoteReason(CloseReason.ProtocolError);
+        client.Discard();
+        return new(Step.End, Replies.ProtocolError(error));
+    }
+
+    private void Take()
+    {
+        client.Consume(scanner.Length);
+        scanner.Next();
+    }
+
+    /// <summary>Gets an engine connection for a client whose key is right; waits for a primary within the hold limit.</summary>
+    private async Task<Guest?> OpenAsync(HelloCommand? hello)
+    {
+        var started = session.Clock.GetTimestamp();
+        while (!session.IsClosing)
+        {
+            if (cache.FreshPrimary() is { } primary)
+            {
+                var handshake = new ArrayBufferWriter<byte>();
+                if (hello is not null)
+                {
+                    hello.Write(handshake, primary);
+                }
+                else
+                {
+                    Credentials.WriteAuth(handshake, primary, accepted: true);
+                }
+
+                var (link, replies, failed) = await session.OpenLinkAsync(primary, handshake.WrittenMemory, 1);
+                if (link is not null)
+                {
+                    await client.WriteAsync(replies);
+                    session.NoteActivity();
+                    return new Guest(link, hello?.Version ?? 2, hello?.ClientName);
+                }
+
+                if (failed)
+                {
+                    session.NoteReason(CloseReason.EngineRefused);
+                    await client.WriteAsync(Replies.EngineRefused.ToArray());
+                    return null;
+                }
+            }
+
+            if (session.Clock.GetElapsedTime(started) >= session.Options.HoldLimit)
+            {
+                session.Counters.HoldExpired();
+                session.NoteReason(CloseReason.NoPrimary);
+                await client.WriteAsync(Replies.NoPrimary.ToArray());
+                return null;
+            }
+
+            await cache.PulseAsync();
+        }
+
+        return null;
+    }
+}
