@@ -2,7 +2,6 @@ using Larder.Engines;
 using Larder.Host.Client;
 using Larder.Host.Daemon;
 using Larder.Management.Api;
-using Larder.Model.Installation;
 using Larder.Spec;
 
 namespace Larder.Host.Cli;

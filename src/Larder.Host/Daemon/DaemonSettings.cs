@@ -10,6 +10,13 @@ namespace Larder.Host.Daemon;
 /// </summary>
 internal sealed record DaemonSettings
 {
+    private static readonly JsonSerializerOptions FileForm = new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+    };
+
     /// <summary>The installation's TLS port, 1..65535. Key <c>tlsPort</c>, environment <c>LARDER_TLS_PORT</c>. Default 6380.</summary>
     public int TlsPort { get; init; } = 6380;
 
@@ -89,13 +96,7 @@ internal sealed record DaemonSettings
 
         try
         {
-            var options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
-            {
-                UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
-                ReadCommentHandling = JsonCommentHandling.Skip,
-                AllowTrailingCommas = true,
-            };
-            return JsonSerializer.Deserialize<DaemonSettings>(File.ReadAllText(path), options) ?? new DaemonSettings();
+            return JsonSerializer.Deserialize<DaemonSettings>(File.ReadAllText(path), FileForm) ?? new DaemonSettings();
         }
         catch (JsonException exception)
         {

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Larder.Controller;
 using Larder.Controller.Caches;
-using Larder.Controller.Processes;
 using Larder.Engines;
 using Larder.Gateway;
 using Larder.Host.Admission;
