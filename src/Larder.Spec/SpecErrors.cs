@@ -15,11 +15,14 @@ internal sealed class SpecErrors(string source)
     /// <summary>Whether there is none.</summary>
     public bool IsEmpty => _errors.Count == 0;
 
+    /// <summary>Whether further mistakes are only counted: nothing about them needs to be worked out.</summary>
+    public bool IsFull => _errors.Count >= Most;
+
     /// <summary>Adds a mistake.</summary>
     public void Add(
         SpecErrorKind kind, SourcePosition position, string field, string problem, string? given = null, string? allowed = null, string? hint = null)
     {
-        if (_errors.Count == Most)
+        if (IsFull)
         {
             _dropped++;
             return;

@@ -82,7 +82,7 @@ internal sealed class SchemaEvaluator(SchemaNode root, SpecErrors errors)
     private void AddUnknown(SchemaNode schema, MappingEntry entry, Place place, SpecErrors? sink)
     {
         var names = schema.Properties.Select(property => property.Key).ToList();
-        var guess = FieldSuggestion.ForField(entry.Key, names, root);
+        var guess = sink is null or { IsFull: true } ? null : FieldSuggestion.ForField(entry.Key, names, root);
         sink?.Add(
             SpecErrorKind.UnknownField, entry.KeyPosition, place.Field, "is not a field of the form", Printable.Of(entry.Key),
             SchemaWords.List(names, "and"), guess is null ? null : $"Did you mean {guess}?");
