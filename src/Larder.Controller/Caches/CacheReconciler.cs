@@ -210,6 +210,27 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             await WriteAsync(StoreKeys.Observed(_cache), observed, cancellationToken);
         }
 
+        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? "";
+        var node = (await _placement.FindAsync(_cache, cancellationToken))[0];
+        var state = ready ? CacheState.Ready
+            : observed.FirstReadyAt is null ? CacheState.Creating
+            : observed.ReadyGeneration < document.Generation ? CacheState.Updating
+            : CacheState.Degraded;
+        if (state != _status.State)
+        {
+            Log.StateChanged(_services.Logger, _cache, state, problem.Length == 0 ? "all is as wanted" : problem);
+        }
+
+        _status = new CacheStatus
+        {
+            State = state,
+            Message = problem,
+            ObservedGeneration = observed.ReadyGeneration,
+            Engine = node.Engine.ToString().ToLowerInvariant(),
+            Version = node.Version,
+        };
+
+        // The status first: whoever hears that the operation has ended must see what it has reached.
         if (ready)
         {
             await _services.Operations.SucceedAsync(document.OperationId, "ready", cancellationToken);
@@ -224,25 +245,6 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             await TellProgressAsync(document, snapshots, nodesReady, closed, cancellationToken);
         }
 
-        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? "";
-        var node = (await _placement.FindAsync(_cache, cancellationToken))[0];
-        var state = ready ? CacheState.Ready
-            : observed.FirstReadyAt is null ? CacheState.Creating
-            : observed.ReadyGeneration < document.Generation ? CacheState.Updating
-            : CacheState.Degraded;
-        if (state != _status.State)
-        {
-            Log.StateChanged(_services.Logger, _cache, state, problem);
-        }
-
-        _status = new CacheStatus
-        {
-            State = state,
-            Message = problem,
-            ObservedGeneration = observed.ReadyGeneration,
-            Engine = node.Engine.ToString().ToLowerInvariant(),
-            Version = node.Version,
-        };
         return true;
     }
 

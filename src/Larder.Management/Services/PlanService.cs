@@ -29,7 +29,8 @@ internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue cat
             .Select(document => document.Spec)
             .ToList();
         var memory = current is null ? null : RefuseMemory(current.Spec, desired, installed);
-        var refusals = plan.Refusals.Concat(memory is null ? [] : [memory])
+        var version = RefuseUpgrade(desired, installed, plan);
+        var refusals = plan.Refusals.Concat(new[] { memory, version }.OfType<PlanRefusal>())
             .Select(refusal => new PlanRefusalView(refusal.Field, refusal.Current, refusal.Wanted, refusal.Why, refusal.Instead))
             .ToList();
         if (current is not null && current.Spec.Name != desired.Name)
@@ -72,6 +73,17 @@ internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue cat
             [.. warnings]);
         return (view, current, revision);
     }
+
+    /// <summary>Moving running nodes to another version is patching, which this version of Larder does not do.</summary>
+    private static PlanRefusal? RefuseUpgrade(CacheSpec wanted, EngineInstallation? installed, SpecPlan plan) =>
+        installed is not null && plan.Engine is { } engine && engine.Version != installed.Version && !plan.Refusals.Any(refusal => refusal.Field == "redis.redis_version")
+            ? new PlanRefusal(
+                "redis.redis_version",
+                installed.Version.ToString(),
+                wanted.Redis.RedisVersion,
+                $"The cache runs {installed.Family} {installed.Version}, and this version of Larder does not move a running cache to {engine.Version}.",
+                "Leave redis_version as it is, or create a second cache with the new version.")
+            : null;
 
     private PlanRefusal? RefuseMemory(CacheSpec now, CacheSpec wanted, EngineInstallation? installed) =>
         installed is not null && CapacitySizes.NodeBytes(wanted) > CapacitySizes.NodeBytes(now) && !catalogue.CanRaiseMemory(installed)
