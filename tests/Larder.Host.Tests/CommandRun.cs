@@ -61,7 +61,7 @@ internal sealed record CommandRun(int ExitCode, string Out, string Error)
             Presets = () => [new PresetText("development", "redis:\n  capacity: 1 # small\n", """{"redis":{"capacity":1}}""")],
             FindEngines = (_, _) => Task.FromResult(Samples.Engines),
             ReadPorts = _ => new InstallationPorts(6380, 6379),
-            DaemonStarter = Starter ?? (_ => throw new InvalidOperationException("No daemon may be started in this test.")),
+            DaemonStarter = Starter ?? (_ => new FakeStarter(() => throw new InvalidOperationException("No daemon may be started in this test."))),
         };
     }
 }
