@@ -15,6 +15,12 @@ public sealed record EngineFeatures
     /// <summary>Signal that makes the process stop in order, keeping its data: usually SIGTERM (15).</summary>
     public required int StopSignal { get; init; }
 
+    /// <summary>
+    /// Whether the memory limit of a running node can be raised. Where it cannot, a larger limit takes a start of the node with a new
+    /// configuration. Default: yes.
+    /// </summary>
+    public bool CanRaiseMemory { get; init; } = true;
+
     /// <summary>What users of this engine must know that it lacks against Redis; one sentence each, may be empty.</summary>
     public IReadOnlyList<string> Limitations { get; init; } = [];
 }

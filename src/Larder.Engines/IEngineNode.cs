@@ -29,8 +29,11 @@ public interface IEngineNode : IAsyncDisposable
     /// <param name="cancellationToken">Gives up waiting.</param>
     Task SaveAsync(CancellationToken cancellationToken);
 
-    /// <summary>Sets the node's memory limit.</summary>
-    /// <param name="maxMemoryBytes">The new limit.</param>
+    /// <summary>
+    /// Brings a running node to a changed configuration, as far as the engine takes it without a restart: memory limit and snapshot interval.
+    /// A higher limit than at its start is refused where <see cref="EngineFeatures.CanRaiseMemory"/> is not set.
+    /// </summary>
+    /// <param name="wanted">The new configuration of the same node.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task SetMaxMemoryAsync(long maxMemoryBytes, CancellationToken cancellationToken);
+    Task ReconfigureAsync(NodeConfiguration wanted, CancellationToken cancellationToken);
 }

@@ -17,4 +17,10 @@ public sealed record LaunchPlan
 
     /// <summary>The working directory.</summary>
     public required string WorkingDirectory { get; init; }
+
+    /// <summary>
+    /// Absolute paths of files to delete once the node has loaded its data, may be empty and may not exist: what an orderly stop left, which
+    /// must not come back after a later crash.
+    /// </summary>
+    public IReadOnlyList<string> RemoveOnceLoaded { get; init; } = [];
 }

@@ -20,6 +20,7 @@ public static class ApiJson
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         };
         options.Converters.Add(new JsonStringEnumConverter());
+        options.Converters.Add(new SpecJsonConverter());
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
     }

@@ -54,7 +54,7 @@ public static class EngineSelector
         ArgumentNullException.ThrowIfNull(desired);
         ArgumentNullException.ThrowIfNull(installation);
         ArgumentNullException.ThrowIfNull(catalogue);
-        if (desired.Engine is { } family && family != installation.Family)
+        if (desired.Engine is { } family && family != installation.Family && current.Engine != desired.Engine)
         {
             return EngineSelection.Of(OtherFamily(desired.Name, installation.Family, family));
         }

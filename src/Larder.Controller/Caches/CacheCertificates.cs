@@ -1,0 +1,49 @@
+using System.Net;
+using Larder.Model.Installation;
+using Larder.Model.Routing;
+using Larder.Model.Specs;
+using Larder.Security.Certificates;
+
+namespace Larder.Controller.Caches;
+
+/// <summary>The certificate that a cache is served with: its user's own, else one of the installation's authority, renewed when due.</summary>
+/// <param name="certificates">Keeps and renews them.</param>
+/// <param name="host">This host.</param>
+/// <param name="hostNames">The names that this host has.</param>
+internal sealed class CacheCertificates(ServerCertificateStore certificates, HostIdentity host, ServerNames hostNames)
+{
+    /// <summary>The certificate to use from now on; the same instance until it changes.</summary>
+    /// <param name="spec">The cache.</param>
+    /// <returns>The certificate.</returns>
+    /// <exception cref="InvalidOperationException">The user's certificate cannot be used; the message lists why.</exception>
+    public ServerCertificate Find(CacheSpec spec)
+    {
+        var names = NamesOf(spec, host, hostNames);
+        if (spec.Certificate is not { } own)
+        {
+            return certificates.GetOrIssue(Key(spec), new ServerCertificateRequest(names)).Certificate;
+        }
+
+        var loaded = certificates.LoadUser(Key(spec), own, names);
+        return loaded.Certificate ?? throw new InvalidOperationException(
+            $"The certificate of {spec.Name} cannot be used: {string.Join(" ", loaded.Problems.Select(problem => problem.Message))}");
+    }
+
+    /// <summary>Deletes a cache's certificate.</summary>
+    /// <param name="cache">The cache.</param>
+    public void Delete(string cache) => certificates.Delete(cache.ToLowerInvariant());
+
+    /// <summary>The names that clients of a cache may use.</summary>
+    /// <param name="spec">The cache.</param>
+    /// <param name="host">Its host.</param>
+    /// <param name="hostNames">The names that the host has.</param>
+    /// <returns>The cache's own host name first.</returns>
+    public static ServerNames NamesOf(CacheSpec spec, HostIdentity host, ServerNames hostNames)
+    {
+        var own = spec.Endpoint.Address is { } address && IPAddress.Parse(address) is var parsed
+            && !parsed.Equals(IPAddress.Any) && !parsed.Equals(IPAddress.IPv6Any) ? [parsed] : Array.Empty<IPAddress>();
+        return ServerNames.Create([CacheEndpoints.HostName(spec, host), .. hostNames.DnsNames], [.. hostNames.Addresses, .. own]);
+    }
+
+    private static string Key(CacheSpec spec) => spec.Name.ToLowerInvariant();
+}

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using System.Net;
+using Larder.Model.Engines;
+using Larder.Store;
+using Larder.Store.Documents;
+
+namespace Larder.Controller.Caches;
+
+/// <summary>Decides, once for each cache, where its nodes run and with which engine, and records it.</summary>
+/// <param name="services">What it needs.</param>
+internal sealed class CachePlacement(CacheServices services)
+{
+    /// <summary>The nodes that are recorded for a cache.</summary>
+    /// <param name="cache">Its name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>By ordinal; empty before they are placed.</returns>
+    public async Task<ImmutableArray<NodeDocument>> FindAsync(string cache, CancellationToken cancellationToken)
+    {
+        var snapshot = await services.Store.ListAsync(StoreKeys.Nodes(cache), cancellationToken);
+        return [.. snapshot.Entries.Select(entry => StoreCodec.Decode<NodeDocument>(entry.Key, entry.Value, DocumentSchemas.Current))];
+    }
+
+    /// <summary>Places all nodes of a cache in one commit.</summary>
+    /// <param name="document">The cache.</param>
+    /// <param name="installation">The engine that they run.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The nodes by ordinal.</returns>
+    public async Task<ImmutableArray<NodeDocument>> PlaceAsync(
+        CacheDocument document, EngineInstallation installation, CancellationToken cancellationToken)
+    {
+        var spec = document.Spec;
+        await services.PlacementGate.WaitAsync(cancellationToken);
+        try
+        {
+            var count = spec.ShardCount * spec.NodesPerShard;
+            var ports = PortAllocator.Find(
+                IPAddress.Loopback, count, await TakenPortsAsync(cancellationToken), services.Nodes.Random);
+            var nodes = Enumerable.Range(0, count).Select(ordinal => new NodeDocument
+            {
+                Ordinal = ordinal,
+                Shard = ordinal / spec.NodesPerShard,
+                Host = services.Host.Name,
+                ReplicationAddress = IPAddress.Loopback.ToString(),
+                ReplicationPort = ports[ordinal],
+                Engine = installation.Family,
+                Version = installation.Version.ToString(),
+            }).ToImmutableArray();
+            var transaction = nodes.Aggregate(StoreTransaction.Empty, (transaction, node) =>
+            {
+                var key = StoreKeys.Node(spec.Name, node.Ordinal);
+                return transaction.IfAbsent(key).Put(key, StoreCodec.Encode(node, DocumentSchemas.Current));
+            });
+            return (await services.Store.CommitAsync(transaction, cancellationToken)).Committed
+                ? nodes
+                : await FindAsync(spec.Name, cancellationToken);
+        }
+        finally
+        {
+            services.PlacementGate.Release();
+        }
+    }
+
+    /// <summary>The installation that a node was placed with.</summary>
+    /// <param name="node">The node.</param>
+    /// <returns>
+    /// The catalogue's entry; where it is not there any more, one that cannot be started and says so, since the node may still be running.
+    /// </returns>
+    public EngineInstallation InstallationOf(NodeDocument node) =>
+        services.Catalogue.Current.Installations.FirstOrDefault(
+            installation => installation.Family == node.Engine && installation.Version.ToString() == node.Version)
+        ?? new EngineInstallation
+        {
+            Family = node.Engine,
+            Version = Version.Parse(node.Version),
+            ServerPath = $"{node.Engine} {node.Version} (no longer in the catalogue: install it again)",
+            Executable = $"/{node.Engine} {node.Version} (no longer in the catalogue: install it again)",
+            Origin = "missing",
+        };
+
+    private async Task<HashSet<int>> TakenPortsAsync(CancellationToken cancellationToken)
+    {
+        var snapshot = await services.Store.ListAsync(StoreKeys.Caches, cancellationToken);
+        return [.. snapshot.Entries
+            .Where(entry => entry.Key.Contains("/nodes/", StringComparison.Ordinal))
+            .Select(entry => StoreCodec.Decode<NodeDocument>(entry.Key, entry.Value, DocumentSchemas.Current).ReplicationPort)];
+    }
+}

@@ -1,0 +1,382 @@
+using System.Collections.Immutable;
+using Larder.Controller.Shards;
+using Larder.Model.Operations;
+using Larder.Model.Plans;
+using Larder.Model.Routing;
+using Larder.Model.Specs;
+using Larder.Model.Status;
+using Larder.Store;
+using Larder.Store.Documents;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Controller.Caches;
+
+/// <summary>
+/// Drives one cache to its desired state: one loop that reads the documents afresh, places nodes, runs the shards' agents, keeps the
+/// certificate, and tells route, status and progress.
+/// </summary>
+internal sealed partial class CacheReconciler : IAsyncDisposable
+{
+    /// <summary>Starts in a row that end before the node ever answered, after which a creation is given up.</summary>
+    private const int StartsBeforeGivingUp = 3;
+
+    private readonly CacheServices _services;
+    private readonly string _cache;
+    private readonly Action _changed;
+    private readonly WakeSignal _wake;
+    private readonly CachePlacement _placement;
+    private readonly CancellationTokenSource _agentsStop = new();
+    private ImmutableArray<ShardAgent> _agents = [];
+    private ImmutableArray<Task> _agentLoops = [];
+    private long _plannedGeneration;
+    private volatile CacheRoute? _route;
+    private volatile CacheStatus _status = new() { State = CacheState.Creating, Message = "accepted" };
+
+    /// <summary>Makes a reconciler; does nothing yet.</summary>
+    /// <param name="cache">The cache's name.</param>
+    /// <param name="services">What it needs.</param>
+    /// <param name="changed">Called when <see cref="Route"/> has changed.</param>
+    public CacheReconciler(string cache, CacheServices services, Action changed)
+    {
+        _cache = cache;
+        _services = services;
+        _changed = changed;
+        _wake = new WakeSignal(services.Clock);
+        _placement = new CachePlacement(services);
+    }
+
+    /// <summary>How the gateway serves the cache; <c>null</c> while it does not.</summary>
+    public CacheRoute? Route => _route;
+
+    /// <summary>What was last seen, with the nodes as they are at this moment.</summary>
+    public CacheStatus Status => _status with { Shards = [.. _agents.Select(agent => agent.Snapshot.Status)] };
+
+    /// <summary>Wakes the loop: a document has changed.</summary>
+    public void Wake() => _wake.Set();
+
+    /// <summary>Runs until cancelled, or until the cache is deleted.</summary>
+    /// <param name="cancellationToken">Ends the loop; the engines run on.</param>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                if (!await StepAsync(cancellationToken))
+                {
+                    return;
+                }
+            }
+            catch (Exception exception) when (exception is ControlStoreException or IOException or UnauthorizedAccessException or InvalidOperationException)
+            {
+                Log.CycleFailed(_services.Logger, _cache, exception.Message);
+                _status = _status with { Message = exception.Message };
+                await Task.Delay(_services.Options.ProbeInterval, _services.Clock, cancellationToken);
+            }
+
+            var settled = _status.State == CacheState.Ready;
+            await _wake.WaitAsync(settled ? _services.Options.CertificateCheckInterval : _services.Options.ProbeInterval, cancellationToken);
+        }
+    }
+
+    /// <summary>Ends the agents' loops and stops the nodes, replicas first. <see cref="RunAsync"/> must have ended.</summary>
+    /// <param name="keepData">Whether what they hold must be on disk afterwards.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>One sentence for each node that did not stop in order.</returns>
+    public async Task<ImmutableArray<string>> StopNodesAsync(bool keepData, CancellationToken cancellationToken)
+    {
+        await StopAgentsAsync();
+        var problems = await Task.WhenAll(_agents.Select(agent => agent.StopNodesAsync(keepData, cancellationToken)));
+        return [.. problems.SelectMany(problem => problem)];
+    }
+
+    /// <summary>Ends the agents' loops; the engines run on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAgentsAsync();
+        foreach (var agent in _agents)
+        {
+            await agent.DisposeAsync();
+        }
+
+        _agentsStop.Dispose();
+    }
+
+    private async Task<bool> StepAsync(CancellationToken cancellationToken)
+    {
+        var key = StoreKeys.Spec(_cache);
+        if (await _services.Store.GetAsync(key, cancellationToken) is not { } entry)
+        {
+            return false;
+        }
+
+        var document = StoreCodec.Decode<CacheDocument>(key, entry.Value, DocumentSchemas.Current);
+        if (document.Deleting)
+        {
+            await DeleteAsync(document, cancellationToken);
+            return false;
+        }
+
+        var observed = await ReadObservedAsync(cancellationToken);
+        var secrets = CacheSecrets.Open(_services.Protector, await ReadAsync<SecretsDocument>(StoreKeys.Secrets(_cache), cancellationToken));
+        if (_agents.IsEmpty)
+        {
+            var nodes = await _placement.FindAsync(_cache, cancellationToken);
+            if (nodes.IsEmpty)
+            {
+                await _services.Operations.ReportAsync(document.OperationId, 5, "choosing an engine and ports", cancellationToken);
+                var selection = EngineSelector.Select(document.Spec, _services.Catalogue.Current.Installations);
+                if (selection.Installation is not { } installation)
+                {
+                    return await AbandonAsync(document, entry.Revision, selection.Refusal!.Why, cancellationToken);
+                }
+
+                nodes = await _placement.PlaceAsync(document, installation, cancellationToken);
+            }
+
+            await _services.Operations.ReportAsync(document.OperationId, 15, $"starting {nodes.Length} nodes", cancellationToken);
+            StartAgents(document, nodes, secrets);
+        }
+        else if (_plannedGeneration != document.Generation)
+        {
+            Replan(document, await _placement.FindAsync(_cache, cancellationToken), secrets);
+        }
+
+        Publish(document, secrets);
+        return await ReportAsync(document, entry.Revision, observed, cancellationToken);
+    }
+
+    private void StartAgents(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets)
+    {
+        _agents = [.. Plans(document, nodes, secrets).Select(plan =>
+            new ShardAgent(plan, _services.Store, _services.Host.Name, _services.Nodes, _wake.Set))];
+        _agentLoops = [.. _agents.Select(agent => Task.Run(() => agent.RunAsync(_agentsStop.Token)))];
+        _plannedGeneration = document.Generation;
+    }
+
+    private void Replan(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets)
+    {
+        foreach (var (agent, plan) in _agents.Zip(Plans(document, nodes, secrets)))
+        {
+            agent.Replan(plan);
+        }
+
+        _plannedGeneration = document.Generation;
+    }
+
+    private IEnumerable<ShardPlan> Plans(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets) =>
+        nodes.GroupBy(node => node.Shard).OrderBy(shard => shard.Key).Select(shard => new ShardPlan(
+            document.Spec.Name,
+            shard.Key,
+            SlotRanges.Of(shard.Key, document.Spec.ShardCount),
+            [.. shard.Select(node => new PlannedNode(
+                NodeConfigurations.Of(document, node, secrets, _services.Home, _services.Nodes.Engines.For(node.Engine), _placement.InstallationOf(node)),
+                _placement.InstallationOf(node),
+                _services.Home.NodeFolder(_cache, node.Ordinal)))]));
+
+    private void Publish(CacheDocument document, CacheSecrets secrets)
+    {
+        var spec = document.Spec;
+        var certificate = _services.Certificates.Find(spec);
+        var route = new CacheRoute
+        {
+            Cache = spec.Name,
+            HostNames = [CacheEndpoints.HostName(spec, _services.Host)],
+            Listen = CacheEndpoints.Listen(spec, _services.Host),
+            Certificate = certificate.Certificate,
+            CertificateChain = certificate.Chain,
+            AccessKeys = secrets.AccessKeys,
+            MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
+            Primary = _agents[0].Snapshot.Primary,
+        };
+        if (_route is not { } before || !RouteComparer.Same(before, route))
+        {
+            _route = route;
+            _changed();
+        }
+    }
+
+    /// <summary>Tells status and progress; ends the operation where the cache is as wanted, or where that cannot be reached.</summary>
+    private async Task<bool> ReportAsync(CacheDocument document, long revision, ObservedDocument observed, CancellationToken cancellationToken)
+    {
+        var snapshots = _agents.Select(agent => agent.Snapshot).ToImmutableArray();
+        var listeners = _route!.Listen.Select(_services.Gateway.ListenerProblem).ToImmutableArray();
+        var closed = listeners.FirstOrDefault(problem => !string.IsNullOrEmpty(problem));
+        var nodesReady = snapshots.All(snapshot => snapshot.Ready);
+        var ready = nodesReady && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending);
+        if (ready && observed.ReadyGeneration < document.Generation)
+        {
+            observed = new ObservedDocument(document.Generation, observed.FirstReadyAt ?? _services.Clock.GetUtcNow());
+            await WriteAsync(StoreKeys.Observed(_cache), observed, cancellationToken);
+        }
+
+        if (ready)
+        {
+            await _services.Operations.SucceedAsync(document.OperationId, "ready", cancellationToken);
+        }
+        else if (observed.FirstReadyAt is null && snapshots.Any(snapshot => snapshot.FailedStarts >= StartsBeforeGivingUp))
+        {
+            var failing = snapshots.First(snapshot => snapshot.FailedStarts >= StartsBeforeGivingUp);
+            return await AbandonAsync(document, revision, $"the engine does not start: {failing.StartProblem}", cancellationToken);
+        }
+        else
+        {
+            await TellProgressAsync(document, snapshots, nodesReady, closed, cancellationToken);
+        }
+
+        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? "";
+        var node = (await _placement.FindAsync(_cache, cancellationToken))[0];
+        var state = ready ? CacheState.Ready
+            : observed.FirstReadyAt is null ? CacheState.Creating
+            : observed.ReadyGeneration < document.Generation ? CacheState.Updating
+            : CacheState.Degraded;
+        if (state != _status.State)
+        {
+            Log.StateChanged(_services.Logger, _cache, state, problem);
+        }
+
+        _status = new CacheStatus
+        {
+            State = state,
+            Message = problem,
+            ObservedGeneration = observed.ReadyGeneration,
+            Engine = node.Engine.ToString().ToLowerInvariant(),
+            Version = node.Version,
+        };
+        return true;
+    }
+
+    private async Task TellProgressAsync(
+        CacheDocument document, ImmutableArray<ShardSnapshot> snapshots, bool nodesReady, string? closed, CancellationToken cancellationToken)
+    {
+        if (await _services.Operations.FindAsync(document.OperationId, cancellationToken) is not { State: OperationState.Running } operation)
+        {
+            return;
+        }
+
+        if (_services.Clock.GetUtcNow() - operation.StartedAt > _services.Options.OperationDeadline)
+        {
+            var reason = closed ?? snapshots.First(snapshot => !snapshot.Ready).Outcome;
+            await _services.Operations.FailAsync(
+                document.OperationId,
+                new OperationError("timed_out", $"{_cache} was not ready after {_services.Options.OperationDeadline}: {reason}. It is being worked on still; see `larder show {_cache}`.", Undone: false),
+                cancellationToken);
+            return;
+        }
+
+        var primaries = snapshots.Count(snapshot => snapshot.Primary is not null);
+        var (percent, phase) = closed is not null ? (95, closed)
+            : nodesReady ? (90, "opening the endpoint")
+            : primaries == snapshots.Length ? (60, "replicas are syncing")
+            : (30, "electing primaries");
+        await _services.Operations.ReportAsync(document.OperationId, percent, phase, cancellationToken);
+    }
+
+    /// <summary>A creation that cannot succeed is undone: its fault lies in what was asked, and nothing of it shall stay.</summary>
+    private async Task<bool> AbandonAsync(CacheDocument document, long revision, string reason, CancellationToken cancellationToken)
+    {
+        Log.CreationAbandoned(_services.Logger, _cache, reason);
+        await _services.Operations.ReportAsync(document.OperationId, 0, reason, cancellationToken);
+        var key = StoreKeys.Spec(_cache);
+        await _services.Store.CommitAsync(
+            StoreTransaction.Empty.IfRevision(key, revision)
+                .Put(key, StoreCodec.Encode(document with { Deleting = true }, DocumentSchemas.Current)),
+            cancellationToken);
+        _wake.Set();
+        return true;
+    }
+
+    private async Task DeleteAsync(CacheDocument document, CancellationToken cancellationToken)
+    {
+        _status = _status with { State = CacheState.Deleting, Message = "being deleted" };
+        if (_route is not null)
+        {
+            _route = null;
+            _changed();
+        }
+
+        await _services.Operations.ReportAsync(document.OperationId, 20, "stopping its nodes", cancellationToken);
+        if (_agents.IsEmpty)
+        {
+            var nodes = await _placement.FindAsync(_cache, cancellationToken);
+            var secrets = CacheSecrets.Open(_services.Protector, await ReadAsync<SecretsDocument>(StoreKeys.Secrets(_cache), cancellationToken));
+            _agents = [.. Plans(document, nodes, secrets).Select(plan =>
+                new ShardAgent(plan, _services.Store, _services.Host.Name, _services.Nodes, _wake.Set))];
+            foreach (var agent in _agents)
+            {
+                agent.Adopt();
+            }
+        }
+
+        await StopNodesAsync(keepData: false, cancellationToken);
+        await _services.Operations.ReportAsync(document.OperationId, 60, "removing its data", cancellationToken);
+        _services.Certificates.Delete(_cache);
+        if (Directory.Exists(_services.Home.CacheFolder(_cache)))
+        {
+            Directory.Delete(_services.Home.CacheFolder(_cache), recursive: true);
+        }
+
+        var undone = await _services.Operations.FindAsync(document.OperationId, cancellationToken) is { Kind: OperationKind.Create } creation ? creation : null;
+        var all = await _services.Store.ListAsync(StoreKeys.Cache(_cache), cancellationToken);
+        await _services.Store.CommitAsync(
+            all.Entries.Aggregate(StoreTransaction.Empty, (transaction, entry) => transaction.Delete(entry.Key)), cancellationToken);
+        if (undone is not null)
+        {
+            var error = new OperationError(
+                "cannot_be_created", $"{document.Spec.Name} was not created, and nothing of it is left: {undone.Phase}", Undone: true);
+            await _services.Operations.FailAsync(document.OperationId, error, cancellationToken);
+        }
+        else
+        {
+            await _services.Operations.SucceedAsync(document.OperationId, "deleted", cancellationToken);
+        }
+
+        Log.CacheDeleted(_services.Logger, _cache);
+    }
+
+    private async Task StopAgentsAsync()
+    {
+        await _agentsStop.CancelAsync();
+        try
+        {
+            await Task.WhenAll(_agentLoops);
+        }
+        catch (OperationCanceledException)
+        {
+            // As asked.
+        }
+
+        _agentLoops = [];
+    }
+
+    private async Task<ObservedDocument> ReadObservedAsync(CancellationToken cancellationToken)
+    {
+        var key = StoreKeys.Observed(_cache);
+        return await _services.Store.GetAsync(key, cancellationToken) is { } entry
+            ? StoreCodec.Decode<ObservedDocument>(key, entry.Value, DocumentSchemas.Current)
+            : new ObservedDocument(0, null);
+    }
+
+    private async Task<T> ReadAsync<T>(string key, CancellationToken cancellationToken) =>
+        await _services.Store.GetAsync(key, cancellationToken) is { } entry
+            ? StoreCodec.Decode<T>(key, entry.Value, DocumentSchemas.Current)
+            : throw new InvalidOperationException($"The control store has no {key}, though the cache exists. Restore the store from a copy, or delete the cache.");
+
+    private Task<CommitResult> WriteAsync<T>(string key, T value, CancellationToken cancellationToken) =>
+        _services.Store.CommitAsync(StoreTransaction.Empty.Put(key, StoreCodec.Encode(value, DocumentSchemas.Current)), cancellationToken);
+
+    private static partial class Log
+    {
+        [LoggerMessage(3200, LogLevel.Information, "{Cache} is {State}: {Reason}.")]
+        public static partial void StateChanged(ILogger logger, string cache, CacheState state, string reason);
+
+        [LoggerMessage(3201, LogLevel.Warning, "{Cache}: a cycle failed and is taken again: {Problem}")]
+        public static partial void CycleFailed(ILogger logger, string cache, string problem);
+
+        [LoggerMessage(3202, LogLevel.Warning, "{Cache} cannot be created and is undone: {Reason}")]
+        public static partial void CreationAbandoned(ILogger logger, string cache, string reason);
+
+        [LoggerMessage(3203, LogLevel.Information, "{Cache} is deleted.")]
+        public static partial void CacheDeleted(ILogger logger, string cache);
+    }
+}

@@ -1,0 +1,20 @@
+using Larder.Model.Routing;
+
+namespace Larder.Controller.Caches;
+
+/// <summary>Whether two routes of one cache mean the same to the gateway, so that nothing needs to be published.</summary>
+internal static class RouteComparer
+{
+    /// <summary>Compares by content.</summary>
+    /// <param name="one">A route.</param>
+    /// <param name="other">Another route of the same cache.</param>
+    /// <returns>Whether they mean the same.</returns>
+    public static bool Same(CacheRoute one, CacheRoute other) =>
+        one.Cache == other.Cache
+        && one.HostNames.SequenceEqual(other.HostNames)
+        && one.Listen.SequenceEqual(other.Listen)
+        && ReferenceEquals(one.Certificate, other.Certificate)
+        && one.AccessKeys.Select(key => key.Id).SequenceEqual(other.AccessKeys.Select(key => key.Id))
+        && one.MaxClients == other.MaxClients
+        && one.Primary == other.Primary;
+}

@@ -1,0 +1,30 @@
+namespace Larder.Controller.Nodes;
+
+/// <summary>The folders and files of one node on this host.</summary>
+/// <param name="Root">The node's folder.</param>
+internal sealed record NodeFolders(string Root)
+{
+    /// <summary>The engine's data, its working directory.</summary>
+    public string Data => Path.Combine(Root, "data");
+
+    /// <summary>Generated configuration, owner-only.</summary>
+    public string Configuration => Path.Combine(Root, "conf");
+
+    /// <summary>What the engine prints.</summary>
+    public string Log => Path.Combine(Root, "log", "engine.log");
+
+    /// <summary>The <see cref="NodeRecord"/>.</summary>
+    public string Record => Path.Combine(Root, "process.json");
+
+    /// <summary>Says that this node has stopped in order and its saved data is complete.</summary>
+    public string StoppedMark => Path.Combine(Root, "stopped");
+
+    /// <summary>Makes them, each owner-only.</summary>
+    public void Create()
+    {
+        foreach (var folder in new[] { Root, Data, Configuration, Path.GetDirectoryName(Log)! })
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using Larder.Controller.Processes;
+using Larder.Engines;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Controller.Nodes;
+
+/// <summary>What supervisors need of the host that they run on.</summary>
+/// <param name="Engines">The engine drivers.</param>
+/// <param name="ExitWatcher">Tells when processes end.</param>
+/// <param name="Options">Times and limits.</param>
+/// <param name="Clock">The clock.</param>
+/// <param name="Random">Spreads back-offs.</param>
+/// <param name="Logger">Where node events are logged.</param>
+internal sealed record NodeServices(
+    EngineDrivers Engines, ProcessExitWatcher ExitWatcher, AgentOptions Options, TimeProvider Clock, Random Random, ILogger Logger);

@@ -1,0 +1,380 @@
+using System.Text.Json;
+using Larder.Controller.Processes;
+using Larder.Engines;
+using Larder.Model.Engines;
+using Larder.Model.Specs;
+using Larder.Security.Files;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Controller.Nodes;
+
+/// <summary>
+/// Owns one engine process: starts, adopts, probes and stops it. Used by its shard's loop alone.
+/// </summary>
+/// <remarks>
+/// The process outlives the daemon. It is found again by its record (process id, start time, boot id), or, where the daemon died before it
+/// wrote one, by the lock of its data folder, which the process has inherited: no second one can start on it whatever was recorded. A process that was
+/// adopted must also answer a probe under its own process id before it counts.
+/// </remarks>
+internal sealed partial class NodeSupervisor : IAsyncDisposable
+{
+    private readonly NodeServices _services;
+    private readonly IEngineDriver _driver;
+    private readonly EngineInstallation _installation;
+    private readonly BackOff _backOff;
+    private readonly Action _wake;
+    private IEngineNode? _node;
+    private ProcessIdentity? _process;
+    private Task<ProcessExit>? _exit;
+    private readonly NodeLog _log;
+    private IReadOnlyList<string> _removeOnceLoaded = [];
+    private DateTimeOffset _startedAt;
+    private bool _answered;
+
+    /// <summary>Makes a supervisor; starts nothing.</summary>
+    /// <param name="configuration">The node.</param>
+    /// <param name="installation">The engine that it runs.</param>
+    /// <param name="folders">Its folders.</param>
+    /// <param name="services">What it needs of the host.</param>
+    /// <param name="wake">Called from any thread when the process has ended.</param>
+    public NodeSupervisor(
+        NodeConfiguration configuration, EngineInstallation installation, NodeFolders folders, NodeServices services, Action wake)
+    {
+        Configuration = configuration;
+        Folders = folders;
+        _installation = installation;
+        _services = services;
+        _driver = services.Engines.For(installation.Family);
+        Features = _driver.Describe(installation);
+        _backOff = new BackOff(services.Options, services.Clock, services.Random);
+        _log = new NodeLog(folders.Log, services.Options.LogRotationBytes, services.Options.LogsKept);
+        _wake = wake;
+    }
+
+    /// <summary>What the node is to be.</summary>
+    public NodeConfiguration Configuration { get; private set; }
+
+    /// <summary>Its folders.</summary>
+    public NodeFolders Folders { get; }
+
+    /// <summary>What its engine can do.</summary>
+    public EngineFeatures Features { get; }
+
+    /// <summary>Its ordinal.</summary>
+    public int Ordinal => Configuration.Ordinal;
+
+    /// <summary>Where replicas find it.</summary>
+    public ReplicationTarget Target => new(Configuration.ReplicationAddress, Configuration.ReplicationPort);
+
+    /// <summary>Whether its process runs.</summary>
+    public bool Running => _process is not null;
+
+    /// <summary>The process id, or <c>null</c>.</summary>
+    public int? Pid => _process?.Pid;
+
+    /// <summary>Whether the running process has been the primary or an in-sync replica: it holds the shard's history.</summary>
+    public bool Continuous { get; private set; }
+
+    /// <summary>What the node last said of itself; <c>null</c> where it did not answer its last probe.</summary>
+    public NodeProbe? Probe { get; private set; }
+
+    /// <summary>What is wrong; empty where nothing is.</summary>
+    public string Problem { get; private set; } = "";
+
+    /// <summary>Failed runs since the last healthy one.</summary>
+    public int Failures => _backOff.Failures;
+
+    /// <summary>Runs in a row that ended before the node ever answered.</summary>
+    public int FailedStarts { get; private set; }
+
+    /// <summary>How long until a start is due.</summary>
+    public TimeSpan UntilStart => Running ? TimeSpan.Zero : _backOff.Remaining;
+
+    /// <summary>Finds the process that an earlier daemon started, if it still runs.</summary>
+    public void Adopt()
+    {
+        if (ReadRecord() is { } record && record.Process.IsAlive())
+        {
+            Take(record.Process, record.Continuous, record.StartedAt);
+            Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, record.Process.Pid, "its record");
+            return;
+        }
+
+        // The daemon died between the start and the record: the lock file names the process that inherited it.
+        if (FolderLock.ReadOwner(Folders.Data) is { } owner && owner.IsAlive())
+        {
+            Take(owner, continuous: false, _services.Clock.GetUtcNow());
+            WriteRecord();
+            Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, owner.Pid, "its folder's lock");
+        }
+    }
+
+    /// <summary>Notices that the process has ended.</summary>
+    /// <returns>True where it has since the last call.</returns>
+    public bool NoticeExit()
+    {
+        if (_process is null || _exit is not { IsCompleted: true } exit)
+        {
+            return false;
+        }
+
+        var how = (exit.IsCompletedSuccessfully ? exit.Result : ProcessExit.Unknown).ToString();
+        var last = LogTail.Read(Folders.Log, 3);
+        Log.NodeEnded(_services.Logger, Configuration.Cache, Ordinal, _process.Pid, how);
+        Problem = $"process {_process.Pid} {how}" + (last.Count == 0 ? "" : $"; its last lines: {string.Join(" | ", last)}");
+        FailedStarts = _answered ? 0 : FailedStarts + 1;
+        _process = null;
+        _exit = null;
+        Probe = null;
+        Continuous = false;
+        _backOff.Ended();
+        return true;
+    }
+
+    /// <summary>Starts the process. Does nothing where it runs, or where its back-off is not over.</summary>
+    /// <param name="primary">The primary to follow from the start, or <c>null</c>.</param>
+    /// <param name="cancellationToken">Gives up waiting for what an earlier process left running.</param>
+    /// <returns>Whether it was started.</returns>
+    public async Task<bool> TryStartAsync(ReplicationTarget? primary, CancellationToken cancellationToken)
+    {
+        if (Running || _backOff.Remaining > TimeSpan.Zero)
+        {
+            return false;
+        }
+
+        try
+        {
+            Folders.Create();
+
+            // A killed engine's background save lives on for a while and keeps the folder locked; what it writes is of no use any more.
+            await FolderRemnants.KillAsync(Folders.Data, _services.ExitWatcher, cancellationToken);
+            using var folderLock = FolderLock.Take(Folders.Data);
+            var plan = _driver.Render(_installation, Configuration with { StartAsReplicaOf = primary });
+            foreach (var (path, content) in plan.Files)
+            {
+                OwnerOnlyFile.Write(path, content);
+            }
+
+            _removeOnceLoaded = plan.RemoveOnceLoaded;
+            if (!File.Exists(Folders.StoppedMark))
+            {
+                RemoveSavedData();
+            }
+
+            File.Delete(Configuration.SocketPath);
+            _backOff.Started();
+            var process = ProcessLauncher.Start(new LaunchRequest
+            {
+                Executable = plan.Executable,
+                Arguments = plan.Arguments,
+                Environment = plan.Environment,
+                WorkingDirectory = plan.WorkingDirectory,
+                LogFile = Folders.Log,
+                Lock = folderLock,
+            });
+            Take(process, continuous: false, _services.Clock.GetUtcNow());
+            WriteRecord();
+            Log.NodeStarted(_services.Logger, Configuration.Cache, Ordinal, process.Pid, _installation.Family, _installation.Version);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProcessLaunchException or FolderLockedException)
+        {
+            _backOff.Ended();
+            FailedStarts++;
+            Problem = $"node {Ordinal} of {Configuration.Cache} could not be started: {exception.Message}";
+            Log.NodeNotStarted(_services.Logger, Configuration.Cache, Ordinal, exception.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Asks the node how it is; the answer is in <see cref="Probe"/>.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task ProbeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var probe = await Node.ProbeAsync(_services.Options.ProbeTimeout, cancellationToken);
+            if (_process is { } process && probe.ProcessId != process.Pid)
+            {
+                Probe = null;
+                Problem = $"socket {Configuration.SocketPath} is answered by process {probe.ProcessId}, not by {process.Pid}";
+                return;
+            }
+
+            Probe = probe;
+            Problem = "";
+            _backOff.Settled();
+            if (!probe.Loading && !_answered)
+            {
+                _answered = true;
+                FailedStarts = 0;
+                RemoveSavedData();
+                File.Delete(Folders.StoppedMark);
+            }
+        }
+        catch (EngineException exception)
+        {
+            Probe = null;
+            Problem = exception.Kind == EngineFailure.Unreachable && !_answered ? "starting" : exception.Message;
+        }
+    }
+
+    /// <summary>Records that this process holds the shard's history from now on.</summary>
+    public void MarkContinuous()
+    {
+        if (!Continuous && Running)
+        {
+            Continuous = true;
+            WriteRecord();
+        }
+    }
+
+    /// <summary>Makes the node follow a primary.</summary>
+    /// <param name="primary">The primary.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task FollowAsync(ReplicationTarget primary, CancellationToken cancellationToken) => Node.FollowAsync(primary, cancellationToken);
+
+    /// <summary>Makes the node a primary.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task PromoteAsync(CancellationToken cancellationToken) => Node.PromoteAsync(cancellationToken);
+
+    /// <summary>Brings a running node to a changed configuration, as far as it takes it without a restart.</summary>
+    /// <param name="configuration">The new configuration: same node, same ports.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task ReconfigureAsync(NodeConfiguration configuration, CancellationToken cancellationToken)
+    {
+        await Node.ReconfigureAsync(configuration, cancellationToken);
+        Configuration = configuration;
+    }
+
+    /// <summary>Stops the process in order, keeping its data; kills it where it takes too long.</summary>
+    /// <param name="keepData">Whether what it holds must be on disk when it has stopped.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>False where it had to be killed.</returns>
+    public async Task<bool> StopAsync(bool keepData, CancellationToken cancellationToken)
+    {
+        if (_process is not { } process || _exit is not { } exit)
+        {
+            return true;
+        }
+
+        process.Signal(keepData ? (ProcessSignal)Features.StopSignal : ProcessSignal.Kill);
+        try
+        {
+            var how = await exit.WaitAsync(_services.Options.StopTimeout, _services.Clock, cancellationToken);
+            if (keepData && how.Code is null or 0)
+            {
+                OwnerOnlyFile.Write(Folders.StoppedMark, "");
+            }
+
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            Log.NodeKilled(_services.Logger, Configuration.Cache, Ordinal, process.Pid, _services.Options.StopTimeout);
+            await KillAsync(cancellationToken);
+            return false;
+        }
+    }
+
+    /// <summary>Kills the process and waits for its end: afterwards it certainly takes no writes.</summary>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public async Task KillAsync(CancellationToken cancellationToken)
+    {
+        if (_process is { } process && _exit is { } exit)
+        {
+            process.Signal(ProcessSignal.Kill);
+            await exit.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Rotates the engine's log where it has grown too large.</summary>
+    public void RotateLog() => _log.RotateIfNeeded();
+
+    /// <summary>Lets go of the node: the process runs on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
+        }
+    }
+
+    private IEngineNode Node => _node ??= _driver.Open(Configuration);
+
+    private void Take(ProcessIdentity process, bool continuous, DateTimeOffset startedAt)
+    {
+        _process = process;
+        _startedAt = startedAt;
+        _answered = false;
+        Continuous = continuous;
+        Problem = "starting";
+        _exit = _services.ExitWatcher.WatchAsync(process);
+        _exit.ContinueWith(_ => _wake(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>
+    /// Without persistence, data on disk is there only because the node was stopped in order. It counts for the next start alone: left behind,
+    /// it would come back from the dead after a later crash.
+    /// </summary>
+    private void RemoveSavedData()
+    {
+        foreach (var path in _removeOnceLoaded)
+        {
+            if (Directory.Exists(path))
+            {
+                Directory.Delete(path, recursive: true);
+            }
+            else
+            {
+                File.Delete(path);
+            }
+        }
+
+        _removeOnceLoaded = [];
+    }
+
+    private NodeRecord? ReadRecord()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<NodeRecord>(File.ReadAllText(Folders.Record));
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (JsonException exception)
+        {
+            Log.RecordUnreadable(_services.Logger, Configuration.Cache, Ordinal, Folders.Record, exception.Message);
+            return null;
+        }
+    }
+
+    private void WriteRecord() =>
+        OwnerOnlyFile.Write(Folders.Record, JsonSerializer.Serialize(new NodeRecord(_process!, Continuous, _startedAt)));
+
+    private static partial class Log
+    {
+        [LoggerMessage(3000, LogLevel.Information, "Node {Node} of {Cache} started as process {Pid}: {Engine} {Version}.")]
+        public static partial void NodeStarted(ILogger logger, string cache, int node, int pid, EngineFamily engine, Version version);
+
+        [LoggerMessage(3001, LogLevel.Information, "Node {Node} of {Cache} runs as process {Pid}; known by {Evidence}.")]
+        public static partial void NodeAdopted(ILogger logger, string cache, int node, int pid, string evidence);
+
+        [LoggerMessage(3002, LogLevel.Warning, "Node {Node} of {Cache}: process {Pid} {How}.")]
+        public static partial void NodeEnded(ILogger logger, string cache, int node, int pid, string how);
+
+        [LoggerMessage(3003, LogLevel.Warning, "Node {Node} of {Cache} could not be started: {Problem}")]
+        public static partial void NodeNotStarted(ILogger logger, string cache, int node, string problem);
+
+        [LoggerMessage(3004, LogLevel.Warning, "Node {Node} of {Cache}: process {Pid} did not stop within {Limit} and is killed.")]
+        public static partial void NodeKilled(ILogger logger, string cache, int node, int pid, TimeSpan limit);
+
+        [LoggerMessage(3005, LogLevel.Debug, "Node {Node} of {Cache}: no process to adopt behind its socket: {Problem}")]
+        public static partial void NothingToAdopt(ILogger logger, string cache, int node, string problem);
+
+        [LoggerMessage(3006, LogLevel.Warning, "Node {Node} of {Cache}: record {Path} cannot be read and is ignored: {Problem}")]
+        public static partial void RecordUnreadable(ILogger logger, string cache, int node, string path, string problem);
+    }
+}

@@ -1,0 +1,422 @@
+using System.Collections.Immutable;
+using Larder.Controller.Leadership;
+using Larder.Controller.Nodes;
+using Larder.Engines;
+using Larder.Model.Routing;
+using Larder.Model.Status;
+using Larder.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Controller.Shards;
+
+/// <summary>
+/// Keeps one shard alive on this host: one loop that supervises its nodes and holds its leader key.
+/// </summary>
+/// <remarks>
+/// Each cycle looks at everything afresh and takes the steps that are due, in this order:
+/// <code>
+/// ended processes -> release the leader key of a dead primary at once
+/// probes          -> renew the lease only while the primary answers as a primary
+/// lease over      -> kill the primary that does not answer, and forget it: nobody may be promoted beside it
+/// no leader       -> elect, compare-and-swap the leader key, promote
+/// not running     -> start, as a replica of the leader where there is one
+/// not following   -> follow the leader
+/// </code>
+/// A failing step is told in the outcome sentence and taken again in the next cycle; nothing is remembered but what the nodes, the
+/// control store and the node records say.
+/// </remarks>
+internal sealed partial class ShardAgent : IAsyncDisposable
+{
+    private readonly NodeServices _services;
+    private readonly ILogger _logger;
+    private readonly Action _changed;
+    private readonly WakeSignal _wake;
+    private readonly ShardLeadership _leadership;
+    private readonly ImmutableArray<NodeSupervisor> _nodes;
+    private readonly string _cache;
+    private readonly int _shard;
+    private readonly string _slots;
+    private readonly string _host;
+    private ShardPlan? _replan;
+    private volatile ShardSnapshot _snapshot;
+    private long _leaderlessSince;
+    private int? _confirmedPrimary;
+
+    /// <summary>Makes an agent; starts nothing.</summary>
+    /// <param name="plan">What the shard is to be.</param>
+    /// <param name="store">The control store.</param>
+    /// <param name="host">This host's name.</param>
+    /// <param name="services">What supervisors need.</param>
+    /// <param name="changed">Called when <see cref="Snapshot"/> has changed in a way that matters to routes or status.</param>
+    public ShardAgent(ShardPlan plan, IControlStore store, string host, NodeServices services, Action changed)
+    {
+        _services = services;
+        _logger = services.Logger;
+        _changed = changed;
+        _wake = new WakeSignal(services.Clock);
+        (_cache, _shard, _slots, _host) = (plan.Cache, plan.Shard, plan.Slots, host);
+        _leadership = new ShardLeadership(store, plan.Cache, plan.Shard, host, services.Options, services.Clock);
+        _nodes = [.. plan.Nodes.Select(node =>
+            new NodeSupervisor(node.Configuration, node.Installation, new NodeFolders(node.Folder), services, _wake.Set))];
+        _leaderlessSince = services.Clock.GetTimestamp();
+        _snapshot = Take("starting");
+    }
+
+    /// <summary>What was last seen.</summary>
+    public ShardSnapshot Snapshot => _snapshot;
+
+    /// <summary>Changes what running nodes are to be; carried out in the next cycle.</summary>
+    /// <param name="plan">The new plan: the same nodes.</param>
+    public void Replan(ShardPlan plan)
+    {
+        Volatile.Write(ref _replan, plan);
+        _wake.Set();
+    }
+
+    /// <summary>Finds the processes that an earlier daemon started.</summary>
+    public void Adopt()
+    {
+        foreach (var node in _nodes)
+        {
+            node.Adopt();
+        }
+    }
+
+    /// <summary>Runs until cancelled. The nodes run on when it returns.</summary>
+    /// <param name="cancellationToken">Ends the loop.</param>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Adopt();
+        var loaded = false;
+        while (true)
+        {
+            string outcome;
+            try
+            {
+                if (!loaded)
+                {
+                    await _leadership.LoadAsync(cancellationToken);
+                    loaded = true;
+                }
+
+                outcome = await StepAsync(cancellationToken);
+            }
+            catch (Exception exception) when (exception is EngineException or ControlStoreException { IsTransient: true })
+            {
+                outcome = exception.Message;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // A defect, or a store that will not mend itself: told loudly, and tried again, since giving up would leave the shard alone.
+                Log.CycleFailed(_logger, exception, _cache, _shard);
+                outcome = exception.Message;
+                await Task.Delay(_services.Options.ProbeInterval, _services.Clock, cancellationToken);
+            }
+
+            Publish(outcome);
+            var settled = _snapshot.Ready;
+            await _wake.WaitAsync(settled ? _services.Options.ProbeInterval : _services.Options.UnsettledInterval, cancellationToken);
+        }
+    }
+
+    /// <summary>Stops all nodes, replicas first. The loop must have ended.</summary>
+    /// <param name="keepData">Whether what they hold must be on disk afterwards.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>One sentence for each node that did not stop in order.</returns>
+    public async Task<ImmutableArray<string>> StopNodesAsync(bool keepData, CancellationToken cancellationToken)
+    {
+        var primary = _leadership.Held;
+        await _leadership.ReleaseAsync(cancellationToken);
+        var problems = ImmutableArray.CreateBuilder<string>();
+        var replicas = _nodes.Where(node => node.Ordinal != primary).ToList();
+        await Task.WhenAll(replicas.Select(StopAsync));
+        foreach (var node in _nodes.Except(replicas))
+        {
+            await StopAsync(node);
+        }
+
+        return problems.ToImmutable();
+
+        async Task StopAsync(NodeSupervisor node)
+        {
+            if (!await node.StopAsync(keepData, cancellationToken))
+            {
+                lock (problems)
+                {
+                    problems.Add($"node {node.Ordinal} of {_cache} did not stop within {_services.Options.StopTimeout} and was killed");
+                }
+            }
+        }
+    }
+
+    /// <summary>Lets go of the nodes: their processes run on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            await node.DisposeAsync();
+        }
+    }
+
+    private async Task<string> StepAsync(CancellationToken cancellationToken)
+    {
+        foreach (var node in _nodes)
+        {
+            node.NoticeExit();
+        }
+
+        if (Leader is { Running: false } dead)
+        {
+            await LoseAsync($"its process has ended: {dead.Problem}", cancellationToken);
+        }
+
+        await Task.WhenAll(_nodes.Where(node => node.Running).Select(node => node.ProbeAsync(cancellationToken)));
+        await KeepLeadershipAsync(cancellationToken);
+        var outcome = Leader is null ? await ElectAsync(cancellationToken) : "";
+        await StartAsync(cancellationToken);
+        await FollowAsync(cancellationToken);
+        await ReconfigureAsync(cancellationToken);
+        foreach (var node in _nodes)
+        {
+            if (IsInSync(node))
+            {
+                node.MarkContinuous();
+            }
+
+            node.RotateLog();
+        }
+
+        return outcome.Length > 0 ? outcome : Describe();
+    }
+
+    private NodeSupervisor? Leader => _leadership.Held is { } ordinal ? _nodes.FirstOrDefault(node => node.Ordinal == ordinal) : null;
+
+    private async Task KeepLeadershipAsync(CancellationToken cancellationToken)
+    {
+        if (Leader is not { } leader)
+        {
+            return;
+        }
+
+        if (leader.Probe is { Loading: false, Role: NodeRole.Primary })
+        {
+            _confirmedPrimary = leader.Ordinal;
+            if (!await _leadership.RenewAsync(cancellationToken))
+            {
+                await LoseAsync("its lease has ended before it was renewed", cancellationToken);
+            }
+
+            return;
+        }
+
+        if (leader.Probe is { Loading: false, Role: NodeRole.Replica })
+        {
+            // The daemon died between the compare-and-swap and the promotion: the key is ours, so finish what was begun.
+            await leader.PromoteAsync(cancellationToken);
+            return;
+        }
+
+        if (_leadership.LeaseOver)
+        {
+            Log.PrimaryFenced(_logger, _cache, _shard, leader.Ordinal, leader.Problem);
+            await leader.KillAsync(cancellationToken);
+            leader.NoticeExit();
+            await LoseAsync("it did not answer for the whole lease and was killed", cancellationToken);
+        }
+    }
+
+    private async Task LoseAsync(string reason, CancellationToken cancellationToken)
+    {
+        var lost = _leadership.Held ?? _leadership.LastPrimary;
+        _leaderlessSince = _services.Clock.GetTimestamp();
+        _confirmedPrimary = null;
+        await _leadership.ReleaseAsync(cancellationToken);
+        Log.PrimaryLost(_logger, _cache, _shard, lost, _leadership.Epoch, reason);
+        Publish($"shard {_shard} has no primary: node {lost} is it no more, {reason}");
+    }
+
+    private async Task<string> ElectAsync(CancellationToken cancellationToken)
+    {
+        var candidates = _nodes.Select(node => new ElectionCandidate
+        {
+            Ordinal = node.Ordinal,
+            Answering = node.Probe is not null,
+            Loading = node.Probe is { Loading: true },
+            FullSync = node.Probe is { FullSyncInProgress: true },
+            Continuous = node.Continuous,
+            Offset = node.Probe?.ReplicationOffset ?? 0,
+            Keys = node.Probe?.Keys ?? 0,
+        }).ToList();
+        var patienceOver = _services.Clock.GetElapsedTime(_leaderlessSince) >= _services.Options.ElectionPatience;
+        var decision = PrimaryElection.Decide(candidates, _leadership.LastPrimary, patienceOver);
+        if (decision.Winner is not { } ordinal)
+        {
+            return decision.Reason;
+        }
+
+        if (!await _leadership.TryAcquireAsync(ordinal, cancellationToken))
+        {
+            return $"waiting for the old leader key of shard {_shard} to end";
+        }
+
+        var winner = _nodes.First(node => node.Ordinal == ordinal);
+        await winner.PromoteAsync(cancellationToken);
+        await winner.ProbeAsync(cancellationToken);
+        if (winner.Probe is { Loading: false, Role: NodeRole.Primary })
+        {
+            winner.MarkContinuous();
+            _confirmedPrimary = ordinal;
+            Log.PrimaryPromoted(_logger, _cache, _shard, ordinal, _leadership.Epoch, decision.Reason);
+            Publish($"node {ordinal} is the primary in epoch {_leadership.Epoch}");
+        }
+
+        return "";
+    }
+
+    private async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var leader = Leader;
+        foreach (var node in _nodes.Where(node => !node.Running))
+        {
+            await node.TryStartAsync(leader is null || leader == node ? null : leader.Target, cancellationToken);
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        if (Leader is not { } leader || _confirmedPrimary != leader.Ordinal)
+        {
+            return;
+        }
+
+        foreach (var node in _nodes)
+        {
+            if (node != leader && node.Probe is { Loading: false } probe
+                && (probe.Role == NodeRole.Primary || probe.Following != leader.Target))
+            {
+                await node.FollowAsync(leader.Target, cancellationToken);
+            }
+        }
+    }
+
+    private async Task ReconfigureAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _replan) is not { } plan)
+        {
+            return;
+        }
+
+        foreach (var planned in plan.Nodes)
+        {
+            var node = _nodes.First(node => node.Ordinal == planned.Configuration.Ordinal);
+            if (node.Probe is not { Loading: false })
+            {
+                return;
+            }
+
+            await node.ReconfigureAsync(planned.Configuration, cancellationToken);
+        }
+
+        Interlocked.CompareExchange(ref _replan, null, plan);
+    }
+
+    /// <summary>Whether a planned change of the nodes is still to be carried out.</summary>
+    public bool ReplanPending => Volatile.Read(ref _replan) is not null;
+
+    private bool IsInSync(NodeSupervisor node) => node.Probe is { Loading: false } probe && (node == Leader
+        ? probe.Role == NodeRole.Primary
+        : Leader is { } leader && probe is { Role: NodeRole.Replica, LinkUp: true, FullSyncInProgress: false } && probe.Following == leader.Target);
+
+    private void Publish(string outcome)
+    {
+        var before = _snapshot;
+        var now = Take(outcome);
+        _snapshot = now;
+        if (now.Outcome != before.Outcome)
+        {
+            Log.CycleOutcome(_logger, _cache, _shard, now.Outcome);
+        }
+
+        if (now.Primary != before.Primary || now.Outcome != before.Outcome || !SameStates(before.Status, now.Status)
+            || now.FailedStarts != before.FailedStarts)
+        {
+            _changed();
+        }
+    }
+
+    private static bool SameStates(ShardStatus one, ShardStatus other) => one.Epoch == other.Epoch
+        && one.Nodes.Select(node => (node.State, node.Role, node.Pid)).SequenceEqual(other.Nodes.Select(node => (node.State, node.Role, node.Pid)));
+
+    private string Describe()
+    {
+        if (Leader is null)
+        {
+            return $"shard {_shard} has no primary";
+        }
+
+        var waiting = _nodes.Where(node => !IsInSync(node)).ToList();
+        return waiting.Count == 0
+            ? $"node {_leadership.Held} is the primary in epoch {_leadership.Epoch}; all replicas are in sync"
+            : $"waiting for {string.Join(", ", waiting.Select(node => $"node {node.Ordinal} ({StateOf(node)})"))}";
+    }
+
+    private NodeState StateOf(NodeSupervisor node)
+    {
+        if (!node.Running)
+        {
+            return NodeState.Down;
+        }
+
+        return node.Probe switch
+        {
+            null => node.Problem == "starting" ? NodeState.Starting : NodeState.Down,
+            { Loading: true } => NodeState.Starting,
+            _ => IsInSync(node) ? NodeState.InSync : NodeState.Syncing,
+        };
+    }
+
+    private ShardSnapshot Take(string outcome)
+    {
+        var leader = Leader;
+        var written = leader?.Probe?.ReplicationOffset;
+        var statuses = _nodes.Select(node => new NodeStatus
+        {
+            Ordinal = node.Ordinal,
+            Role = node.Ordinal == (_leadership.Held ?? _leadership.LastPrimary ?? _nodes[0].Ordinal) ? NodeRole.Primary : NodeRole.Replica,
+            State = StateOf(node),
+            Host = _host,
+            Pid = node.Pid,
+            ReplicationOffset = node.Probe?.ReplicationOffset,
+            LagBytes = node == leader ? 0 : written is { } head && node.Probe is { } probe ? Math.Max(0, head - probe.ReplicationOffset) : null,
+            Restarts = node.Failures,
+            Message = node.Problem,
+        }).ToImmutableArray();
+        var failing = _nodes.OrderByDescending(node => node.FailedStarts).First();
+        var route = leader is not null && leader.Ordinal == _confirmedPrimary && _leadership.View is { } view
+            ? new PrimaryRoute(
+                leader.Ordinal, _leadership.Epoch, leader.Configuration.SocketPath,
+                leader.Configuration.GatewayUser.Name, leader.Configuration.GatewayUser.Password, view)
+            : null;
+        return new ShardSnapshot(
+            new ShardStatus(_shard, _leadership.Epoch, _slots, statuses), route, outcome, failing.FailedStarts,
+            failing.FailedStarts > 0 ? failing.Problem : "");
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3100, LogLevel.Information, "Shard {Shard} of {Cache}: node {Node} is the primary in epoch {Epoch}: {Reason}.")]
+        public static partial void PrimaryPromoted(ILogger logger, string cache, int shard, int node, long epoch, string reason);
+
+        [LoggerMessage(3101, LogLevel.Warning, "Shard {Shard} of {Cache}: node {Node} is no longer the primary of epoch {Epoch}: {Reason}.")]
+        public static partial void PrimaryLost(ILogger logger, string cache, int shard, int? node, long epoch, string reason);
+
+        [LoggerMessage(3102, LogLevel.Warning, "Shard {Shard} of {Cache}: node {Node} is killed, since its lease is over and it does not answer: {Problem}")]
+        public static partial void PrimaryFenced(ILogger logger, string cache, int shard, int node, string problem);
+
+        [LoggerMessage(3104, LogLevel.Error, "Shard {Shard} of {Cache}: a cycle failed and is taken again.")]
+        public static partial void CycleFailed(ILogger logger, Exception exception, string cache, int shard);
+
+        [LoggerMessage(3103, LogLevel.Debug, "Shard {Shard} of {Cache}: {Outcome}.")]
+        public static partial void CycleOutcome(ILogger logger, string cache, int shard, string outcome);
+    }
+}

@@ -1,0 +1,16 @@
+using Larder.Model.Routing;
+using Larder.Model.Status;
+
+namespace Larder.Controller.Shards;
+
+/// <summary>What a shard's loop last saw: one immutable value, swapped as a whole.</summary>
+/// <param name="Status">Nodes, roles, epoch.</param>
+/// <param name="Primary">The way to the primary, or <c>null</c> while there is none.</param>
+/// <param name="Outcome">One sentence on what the last cycle did or waits for.</param>
+/// <param name="FailedStarts">The most starts in a row of one node that ended before it ever answered.</param>
+/// <param name="StartProblem">What that node said; empty where none failed.</param>
+internal sealed record ShardSnapshot(ShardStatus Status, PrimaryRoute? Primary, string Outcome, int FailedStarts, string StartProblem)
+{
+    /// <summary>Whether the shard has its primary and all its replicas in sync.</summary>
+    public bool Ready => Primary is not null && Status.Nodes.All(node => node.State == NodeState.InSync);
+}

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Larder.Engines.Acl;
+using Larder.Model.Engines;
+using Larder.Model.Specs;
+
+namespace Larder.Engines.Garnet;
+
+/// <summary>The embedded Garnet host.</summary>
+/// <param name="time">The clock of the deadlines.</param>
+internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
+{
+    private const string ConfigurationFile = "garnet.json";
+    private const string UsersFile = "users.acl";
+    private const int Terminate = 15;
+    private const int ReservedClients = 32;
+    private const int ConfigurationForm = 1;
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    private static readonly EngineFeatures Features = new()
+    {
+        Databases = 1,
+        Rdb = true,
+        Aof = true,
+        StopSignal = Terminate,
+        CanRaiseMemory = false,
+        Limitations =
+        [
+            "Garnet has no streams (XADD, XREAD and the like).",
+            "Garnet has no functions (FUNCTION, FCALL); scripts (EVAL, EVALSHA) work.",
+            "Garnet replicates one database: SELECT of another one than 0 is refused.",
+            "Garnet has no WAIT, so that the durability 'quorum' needs Redis or Valkey.",
+            "Garnet has no keyspace notifications.",
+            "Garnet evicts the oldest written data when its memory is full, whether or not it has an expiry.",
+        ],
+    };
+
+    public EngineFamily Family => EngineFamily.Garnet;
+
+    public EngineFeatures Describe(EngineInstallation installation) => Features;
+
+    public LaunchPlan Render(EngineInstallation installation, NodeConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(installation);
+        ArgumentNullException.ThrowIfNull(configuration);
+        var file = Path.Combine(configuration.ConfigurationFolder, ConfigurationFile);
+        var users = Path.Combine(configuration.ConfigurationFolder, UsersFile);
+        return new LaunchPlan
+        {
+            Files = new Dictionary<string, string>
+            {
+                [file] = JsonSerializer.Serialize(Document(configuration, users), Json) + "\n",
+                [users] = GarnetAcl.Render(configuration),
+            },
+            Executable = installation.Executable,
+            Arguments = [.. installation.LeadingArguments, file],
+            WorkingDirectory = configuration.DataFolder,
+        };
+    }
+
+    public IEngineNode Open(NodeConfiguration configuration) => new GarnetNode(configuration, time);
+
+    // The host's form, one level of names and values. Its password is why the file is for its owner alone.
+    private static Dictionary<string, object> Document(NodeConfiguration node, string users) => new()
+    {
+        ["form"] = ConfigurationForm,
+        ["dataFolder"] = node.DataFolder,
+        ["socketPath"] = node.SocketPath,
+        ["address"] = node.ReplicationAddress,
+        ["port"] = node.ReplicationPort,
+        ["aclFile"] = users,
+        ["clusterUser"] = node.InternalUser.Name,
+        ["clusterPassword"] = node.InternalUser.Password.Reveal(),
+        ["maxMemoryBytes"] = node.MaxMemoryBytes,
+        ["maxClients"] = node.MaxClients + ReservedClients,
+        ["persistent"] = node.Persistence != PersistenceMode.Disabled,
+        ["checkpointSeconds"] = node.Persistence == PersistenceMode.Rdb ? (node.SnapshotMinutes ?? 0) * 60 : 0,
+    };
+}

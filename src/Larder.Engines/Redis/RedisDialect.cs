@@ -1,0 +1,66 @@
+using Larder.Model.Specs;
+
+namespace Larder.Engines.Redis;
+
+/// <summary>What a version of Redis or Valkey understands, as data; a directive or command that a version does not know keeps it from starting.</summary>
+internal sealed record RedisDialect
+{
+    // Valkey began as Redis 7.2.4 and keeps its directives; its own version numbers say nothing of Redis's.
+    private static readonly Version ValkeyOrigin = new(7, 2, 4);
+    private static readonly Version Six2 = new(6, 2);
+    private static readonly Version Seven = new(7, 0);
+    private static readonly Version Seven2 = new(7, 2);
+
+    private RedisDialect(Version level)
+    {
+        HasChannelPermissions = level >= Six2;
+        HasFailover = level >= Six2;
+        HasProcessTitle = level >= Six2;
+        HasDumpSanitizing = level >= Six2;
+        CanDenySubcommands = level >= Seven;
+        HasShutdownOptions = level >= Seven;
+        HasProtectedCommands = level >= Seven;
+        HasLocaleCollate = level >= Seven2;
+        HasClusterShards = level >= Seven;
+        HasClusterShardIds = level >= Seven2;
+    }
+
+    /// <summary>The oldest version that can be run: the first one with users.</summary>
+    public static Version Oldest { get; } = new(6, 0);
+
+    /// <summary>Pub/sub channels in users (<c>&amp;*</c>).</summary>
+    public bool HasChannelPermissions { get; }
+
+    /// <summary>The command FAILOVER.</summary>
+    public bool HasFailover { get; }
+
+    /// <summary>The directive <c>set-proc-title</c>.</summary>
+    public bool HasProcessTitle { get; }
+
+    /// <summary>The directive <c>sanitize-dump-payload</c>.</summary>
+    public bool HasDumpSanitizing { get; }
+
+    /// <summary>Denying single subcommands; before, they can only be allowed one by one.</summary>
+    public bool CanDenySubcommands { get; }
+
+    /// <summary>The directives <c>shutdown-on-sigterm</c> and <c>shutdown-timeout</c>.</summary>
+    public bool HasShutdownOptions { get; }
+
+    /// <summary>The directives <c>enable-debug-command</c> and its siblings.</summary>
+    public bool HasProtectedCommands { get; }
+
+    /// <summary>The directive <c>locale-collate</c>.</summary>
+    public bool HasLocaleCollate { get; }
+
+    /// <summary>The commands CLUSTER SHARDS and CLUSTER LINKS.</summary>
+    public bool HasClusterShards { get; }
+
+    /// <summary>The command CLUSTER MYSHARDID.</summary>
+    public bool HasClusterShardIds { get; }
+
+    /// <summary>Finds the dialect of an installation.</summary>
+    /// <param name="family">Redis or Valkey.</param>
+    /// <param name="version">Its version.</param>
+    /// <returns>The dialect.</returns>
+    public static RedisDialect Of(EngineFamily family, Version version) => new(family == EngineFamily.Valkey ? ValkeyOrigin : version);
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Larder.Engines.Client;
+using Larder.Model.Specs;
+using Larder.Model.Status;
+
+namespace Larder.Engines.Redis;
+
+/// <summary>A running Redis or Valkey node.</summary>
+/// <param name="configuration">The node.</param>
+/// <param name="time">The clock of the deadlines.</param>
+internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider time) : IEngineNode
+{
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SavePollInterval = TimeSpan.FromMilliseconds(50);
+
+    private readonly string _name = NodeName.Of(configuration);
+    private readonly AdminConnection _connection = new(
+        new UnixDomainSocketEndPoint(configuration.SocketPath), configuration.InternalUser, NodeName.Of(configuration), time);
+
+    public async Task<NodeProbe> ProbeAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var info = await InfoAsync(timeout, cancellationToken);
+        var replica = info.Text("role") == "slave";
+        var syncing = replica && info.Flag("master_sync_in_progress");
+        var loading = info.Flag("loading");
+        return new NodeProbe
+        {
+            ProcessId = (int)info.Number("process_id"),
+            Loading = loading,
+            Role = replica ? NodeRole.Replica : NodeRole.Primary,
+            Following = replica ? new ReplicationTarget(info.Text("master_host"), (int)info.Number("master_port")) : null,
+            LinkUp = replica && !syncing && !loading && info.Text("master_link_status") == "up",
+            FullSyncInProgress = syncing,
+            ReplicationOffset = Math.Max(0, info.Number(replica ? "slave_repl_offset" : "master_repl_offset")),
+            ReplicationId = info.Text("master_replid"),
+            UsedMemoryBytes = info.Number("used_memory"),
+            Keys = info.Keys(),
+            CpuTime = CpuTime(info),
+        };
+    }
+
+    public async Task FollowAsync(ReplicationTarget primary, CancellationToken cancellationToken) => await OrderAsync(
+        ["REPLICAOF", primary.Address, primary.Port.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+
+    public async Task PromoteAsync(CancellationToken cancellationToken) => await OrderAsync(["REPLICAOF", "NO", "ONE"], cancellationToken);
+
+    public async Task ReconfigureAsync(NodeConfiguration wanted, CancellationToken cancellationToken)
+    {
+        await OrderAsync(["CONFIG", "SET", "maxmemory", wanted.MaxMemoryBytes.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+        if (wanted is { Persistence: PersistenceMode.Rdb, SnapshotMinutes: { } minutes })
+        {
+            await OrderAsync(["CONFIG", "SET", "save", string.Create(CultureInfo.InvariantCulture, $"{minutes * 60L} 1")], cancellationToken);
+        }
+    }
+
+    public Task SaveAsync(CancellationToken cancellationToken) => configuration.Persistence is PersistenceMode.Aof or PersistenceMode.AofDual
+        ? SaveAsync("BGREWRITEAOF", "aof_rewrite_in_progress", "aof_rewrite_scheduled", "aof_last_bgrewrite_status", cancellationToken)
+        : SaveAsync("BGSAVE", "rdb_bgsave_in_progress", "rdb_bgsave_scheduled", "rdb_last_bgsave_status", cancellationToken);
+
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private static TimeSpan CpuTime(InfoText info) =>
+        info.Seconds("used_cpu_user_main_thread") is { } user && info.Seconds("used_cpu_sys_main_thread") is { } system
+            ? user + system
+            : (info.Seconds("used_cpu_user") ?? TimeSpan.Zero) + (info.Seconds("used_cpu_sys") ?? TimeSpan.Zero);
+
+    // A save that runs already may have begun before the last write: it is waited for, and then one of our own is started.
+    private async Task SaveAsync(string command, string running, string scheduled, string outcome, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var reply = await SendAsync([command], cancellationToken);
+            if (!reply.IsError)
+            {
+                break;
+            }
+
+            if (!reply.IsErrorWith("in progress") && !reply.IsErrorWith("child"))
+            {
+                throw Refused(command, reply);
+            }
+
+            await Task.Delay(SavePollInterval, time, cancellationToken);
+        }
+
+        InfoText info;
+        do
+        {
+            await Task.Delay(SavePollInterval, time, cancellationToken);
+            info = await InfoAsync(CommandTimeout, cancellationToken);
+        }
+        while (info.Flag(running) || info.Flag(scheduled));
+
+        if (info.Text(outcome) != "ok")
+        {
+            throw new EngineException(
+                EngineFailure.Refused, $"{_name} could not write its data to '{configuration.DataFolder}'; its log says why (disk full?).");
+        }
+    }
+
+    private async Task<InfoText> InfoAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var reply = (await _connection.CallAsync(timeout, [["INFO"]], cancellationToken))[0];
+        return reply.IsError ? throw Refused("INFO", reply) : new InfoText(reply.Text);
+    }
+
+    private async Task OrderAsync(string[] command, CancellationToken cancellationToken)
+    {
+        var reply = await SendAsync(command, cancellationToken);
+        if (reply.IsError)
+        {
+            throw Refused(command[0], reply);
+        }
+    }
+
+    private async Task<Reply> SendAsync(string[] command, CancellationToken cancellationToken) =>
+        (await _connection.CallAsync(CommandTimeout, [command], cancellationToken))[0];
+
+    private EngineException Refused(string command, Reply reply) =>
+        new(EngineFailure.Refused, $"{_name} refused {command}: {reply.Text}.");
+}

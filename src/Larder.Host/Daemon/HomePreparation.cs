@@ -1,0 +1,54 @@
+using Larder.Model.Installation;
+
+namespace Larder.Host.Daemon;
+
+/// <summary>Makes the home's folders, owner-only, and refuses a home that cannot be used.</summary>
+internal static class HomePreparation
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    /// <summary>Prepares a home.</summary>
+    /// <param name="home">The home.</param>
+    /// <exception cref="DaemonStartException">It cannot be used; nothing was started.</exception>
+    public static void Prepare(LarderHome home)
+    {
+        try
+        {
+            if (File.Exists(home.Root))
+            {
+                throw new DaemonStartException("home_unusable", $"{home.Root} is a file; the home must be a folder. Name another with --home.", [], refused: true);
+            }
+
+            Directory.CreateDirectory(home.Root, OwnerOnly);
+            foreach (var folder in new[] { Path.GetDirectoryName(home.StorePath)!, Path.GetDirectoryName(home.DaemonLog)!, home.RuntimeFolder })
+            {
+                Directory.CreateDirectory(folder, OwnerOnly);
+            }
+
+            CheckRuntimeFolder(home.RuntimeFolder);
+            var probe = Path.Combine(home.Root, ".writable");
+            File.WriteAllText(probe, "x");
+            File.Delete(probe);
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        {
+            throw new DaemonStartException(
+                "home_unusable", $"{home.Root} cannot be written to: {exception.Message} Make it writable, or name another home with --home.", [], refused: true);
+        }
+    }
+
+    /// <summary>A runtime folder under /tmp may have been made by somebody else, who would then see our sockets.</summary>
+    private static void CheckRuntimeFolder(string folder)
+    {
+        var mode = File.GetUnixFileMode(folder);
+        if ((mode & Others) == 0)
+        {
+            return;
+        }
+
+        // Fails where the folder belongs to another user, which is the case that matters.
+        File.SetUnixFileMode(folder, OwnerOnly);
+    }
+}

@@ -1,0 +1,245 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Larder.Controller;
+using Larder.Controller.Caches;
+using Larder.Controller.Processes;
+using Larder.Engines;
+using Larder.Gateway;
+using Larder.Host.Admission;
+using Larder.Management;
+using Larder.Management.Admission;
+using Larder.Management.Api;
+using Larder.Management.Contracts;
+using Larder.Management.Services;
+using Larder.Model.Engines;
+using Larder.Model.Installation;
+using Larder.Model.Routing;
+using Larder.Model.Status;
+using Larder.Security.Certificates;
+using Larder.Security.Keys;
+using Larder.Store;
+using Larder.Store.Sqlite;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Host.Daemon;
+
+/// <summary>
+/// One daemon: control store, controller with its agents, gateway and management API in one process. The composition root.
+/// </summary>
+/// <remarks>
+/// Start: store, secrets, engines, gateway, controller, API. Stop: the reverse; engines run on unless a shutdown through the API stopped them.
+/// </remarks>
+internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
+{
+    private readonly LarderHome _home;
+    private readonly HostIdentity _host;
+    private readonly DateTimeOffset _startedAt;
+    private readonly IControlStore _store;
+    private readonly GatewayServer _gateway;
+    private readonly CacheController _controller;
+    private readonly ILoggerFactory _loggers;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _shutdownDone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private WebApplication? _api;
+    private Task _controllerLoop = Task.CompletedTask;
+    private Task? _shutdown;
+    private ShutdownProgress _progress = new("running", 0, false, null);
+    private event Action<ShutdownProgress>? Progressed;
+
+    private LarderDaemon(
+        LarderHome home, HostIdentity host, TimeProvider clock, IControlStore store, GatewayServer gateway, CacheController controller,
+        ILoggerFactory loggers)
+    {
+        (_home, _host, _store, _gateway, _controller, _loggers) = (home, host, store, gateway, controller, loggers);
+        _startedAt = clock.GetUtcNow();
+    }
+
+    /// <summary>Starts everything.</summary>
+    /// <param name="home">The installation, prepared.</param>
+    /// <param name="settings">The daemon's settings.</param>
+    /// <param name="options">What the command line says.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The running daemon.</returns>
+    public static async Task<LarderDaemon> StartAsync(
+        LarderHome home, DaemonSettings settings, ServeOptions options, CancellationToken cancellationToken)
+    {
+        var clock = TimeProvider.System;
+        var loggers = DaemonLogging.Create(options.Background);
+        DescriptorLimit.Raise();
+        var store = await SqliteControlStore.OpenAsync(home.StorePath, clock, cancellationToken);
+        var host = new HostIdentity
+        {
+            Name = Environment.MachineName,
+            Zone = settings.Zone,
+            Domain = settings.Domain,
+            TlsPort = settings.TlsPort,
+            PlainPort = settings.PlainPort,
+            Addresses = LoopbackAddresses.Find(),
+        };
+        var protector = new SecretProtector(InstallationKey.OpenOrCreate(home.Root));
+        var authority = CertificateAuthority.OpenOrCreate(home.Root, protector, clock);
+        var drivers = new EngineDrivers(clock);
+        var catalogue = new HostEngineCatalogue(home, drivers, clock);
+        await catalogue.RefreshAsync(cancellationToken);
+        var routes = new RoutePublisher();
+        var gateway = new GatewayServer(routes, new GatewayOptions(), clock, loggers);
+        var controller = new CacheController(new ControllerDependencies
+        {
+            Store = store,
+            Host = host,
+            Home = home,
+            Protector = protector,
+            Certificates = new ServerCertificateStore(home.Root, authority, clock),
+            HostNames = await HostNames.DiscoverAsync(null, clock, cancellationToken),
+            Catalogue = catalogue,
+            Drivers = drivers,
+            Gateway = new GatewayStatus(gateway),
+            Routes = routes,
+            Options = new AgentOptions(),
+            Clock = clock,
+            Random = new Random(),
+            Loggers = loggers,
+        });
+        var daemon = new LarderDaemon(home, host, clock, store, gateway, controller, loggers);
+        await gateway.StartAsync(cancellationToken);
+        daemon._controllerLoop = Task.Run(() => controller.RunAsync(daemon._stop.Token), CancellationToken.None);
+        daemon._api = daemon.BuildApi(protector, catalogue, clock);
+        await daemon._api.StartAsync(cancellationToken);
+        return daemon;
+    }
+
+    /// <inheritdoc/>
+    public InstallationView Describe() => new(ProductVersion, Environment.ProcessId, _home.Root, _host.Name, _startedAt);
+
+    /// <summary>The program's version.</summary>
+    public static string ProductVersion { get; } =
+        typeof(LarderDaemon).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ShutdownProgress> ShutdownAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var lines = Channel.CreateUnbounded<ShutdownProgress>();
+        void Write(ShutdownProgress line) => lines.Writer.TryWrite(line);
+        lock (_gate)
+        {
+            Progressed += Write;
+            Write(_progress);
+            _shutdown ??= Task.Run(ShutDownAsync, CancellationToken.None);
+        }
+
+        try
+        {
+            await foreach (var line in lines.Reader.ReadAllAsync(cancellationToken))
+            {
+                yield return line;
+                if (line.Done)
+                {
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                Progressed -= Write;
+            }
+        }
+    }
+
+    /// <summary>Waits until the daemon is told to stop.</summary>
+    /// <param name="cancellationToken">Tells it to stop, engines running on.</param>
+    public Task RunUntilStoppedAsync(CancellationToken cancellationToken) =>
+        Task.WhenAny(_shutdownDone.Task, Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken));
+
+    /// <summary>Stops gateway, controller, API and store; engines run on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _gateway.StopAsync(CancellationToken.None);
+        await _stop.CancelAsync();
+        try
+        {
+            await _controllerLoop;
+        }
+        catch (OperationCanceledException)
+        {
+            // As asked.
+        }
+
+        await _controller.DisposeAsync();
+        if (_api is not null)
+        {
+            // Graceful: a client that watches a shutdown still gets its last line.
+            await _api.StopAsync(CancellationToken.None);
+            await _api.DisposeAsync();
+        }
+
+        await _store.DisposeAsync();
+        _stop.Dispose();
+        _loggers.Dispose();
+    }
+
+    private async Task ShutDownAsync()
+    {
+        string? error = null;
+        try
+        {
+            Tell("closing the gateway", 5);
+            await _gateway.StopAsync(CancellationToken.None);
+            var problems = await _controller.StopNodesAsync((phase, percent) => Tell(phase, percent), CancellationToken.None);
+            error = problems.IsEmpty ? null : string.Join("; ", problems);
+        }
+        catch (Exception exception) when (exception is ControlStoreException or IOException)
+        {
+            error = exception.Message;
+        }
+
+        Tell(error is null ? "stopped; all data is kept" : "stopped", 100, done: true, error);
+        _shutdownDone.TrySetResult();
+    }
+
+    private void Tell(string phase, int percent, bool done = false, string? error = null)
+    {
+        lock (_gate)
+        {
+            _progress = new ShutdownProgress(phase, percent, done, error);
+            Progressed?.Invoke(_progress);
+        }
+    }
+
+    private WebApplication BuildApi(SecretProtector protector, IEngineCatalogue catalogue, TimeProvider clock)
+    {
+        File.Delete(_home.ApiSocket);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "larder" });
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(_loggers);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.ListenUnixSocket(_home.ApiSocket);
+        });
+        builder.Services
+            .AddSingleton(_store)
+            .AddSingleton(_home)
+            .AddSingleton(_host)
+            .AddSingleton(protector)
+            .AddSingleton(catalogue)
+            .AddSingleton(clock)
+            .AddSingleton<IStatusSource>(_controller)
+            .AddSingleton<IInstallationControl>(this)
+            .AddSingleton<IAdmissionCheck>(new EndpointAdmission(_host))
+            .AddSingleton<IAdmissionCheck>(new StorageAdmission(_home))
+            .AddSingleton<IAdmissionCheck>(new MemoryAdmission())
+            .AddSingleton<IAdmissionCheck>(new CertificateAdmission(_host, clock))
+            .AddManagement();
+        var api = builder.Build();
+        api.UseMiddleware<ErrorMapping>();
+        api.MapManagementApi();
+        return api;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text;
+using System.Text.Json;
+using Larder.Management.Contracts;
+using Larder.Management.Services;
+using Larder.Model.Engines;
+using Larder.Model.Specs;
+using Larder.Spec;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Larder.Management.Api;
+
+/// <summary>The management API's handlers: each one line over a service. See <see cref="ApiRoutes"/> for the contract.</summary>
+public static class ManagementApi
+{
+    /// <summary>The largest request body.</summary>
+    private const int LargestBody = 1 << 20;
+
+    /// <summary>Adds all handlers.</summary>
+    /// <param name="routes">Where to.</param>
+    /// <returns>The same.</returns>
+    public static IEndpointRouteBuilder MapManagementApi(this IEndpointRouteBuilder routes)
+    {
+        ArgumentNullException.ThrowIfNull(routes);
+        routes.MapGet(ApiRoutes.Installation, (IInstallationControl control) => Json(control.Describe()));
+        routes.MapGet(ApiRoutes.Engines, async (IEngineCatalogue catalogue, CancellationToken cancellationToken) =>
+            Json(EnginesViews.Of(await catalogue.RefreshAsync(cancellationToken), catalogue)));
+        routes.MapPost(ApiRoutes.Plan, async (HttpRequest request, CacheService caches, CancellationToken cancellationToken) =>
+            Json(await caches.PlanAsync(await ReadSpecAsync(request, cancellationToken), cancellationToken)));
+        routes.MapGet(ApiRoutes.Caches, async (CacheService caches, CancellationToken cancellationToken) =>
+            Json(await caches.ListAsync(cancellationToken)));
+        routes.MapPost(ApiRoutes.Caches, async (HttpRequest request, CacheService caches, CancellationToken cancellationToken) =>
+            Accepted(await caches.ApplyAsync(await ReadSpecAsync(request, cancellationToken), cancellationToken)));
+        routes.MapGet(ApiRoutes.Cache, async (string name, CacheService caches, CancellationToken cancellationToken) =>
+            Json(await caches.ShowAsync(name, cancellationToken)));
+        routes.MapDelete(ApiRoutes.Cache, async (string name, CacheService caches, CancellationToken cancellationToken) =>
+            Accepted(await caches.DeleteAsync(name, cancellationToken)));
+        routes.MapPost(ApiRoutes.ListKeys, async (string name, AccessKeyService keys, CancellationToken cancellationToken) =>
+            Json(await keys.ListAsync(name, cancellationToken)));
+        routes.MapPost(ApiRoutes.RegenerateKey, async (string name, HttpRequest request, AccessKeyService keys, CancellationToken cancellationToken) =>
+            Json(await keys.RegenerateAsync(name, (await ReadAsync<RegenerateKeyRequest>(request, cancellationToken)).KeyType, cancellationToken)));
+        routes.MapPost(ApiRoutes.Artifact, async (string name, CacheService caches, AccessKeyService keys, CancellationToken cancellationToken) =>
+            Json(ConnectionArtifact.Render(
+                await caches.ShowAsync(name, cancellationToken), (await keys.ListAsync(name, cancellationToken)).Primary)));
+        routes.MapGet(ApiRoutes.Operation, async (string id, OperationService operations, CancellationToken cancellationToken) =>
+            Json(await operations.GetAsync(id, cancellationToken)));
+        routes.MapGet(ApiRoutes.OperationWatch, async (string id, OperationService operations, HttpResponse response, CancellationToken cancellationToken) =>
+        {
+            await operations.GetAsync(id, cancellationToken);
+            await StreamAsync(response, operations.WatchAsync(id, cancellationToken), cancellationToken);
+        });
+        routes.MapPost(ApiRoutes.Shutdown, (IInstallationControl control, HttpResponse response, CancellationToken cancellationToken) =>
+            StreamAsync(response, control.ShutdownAsync(cancellationToken), cancellationToken));
+        return routes;
+    }
+
+    private static IResult Json<T>(T value) => Results.Json(value, ApiJson.Wire);
+
+    private static IResult Accepted(ApplyView view) =>
+        Results.Json(view, ApiJson.Wire, statusCode: view.OperationId is null ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+
+    private static async Task StreamAsync<T>(HttpResponse response, IAsyncEnumerable<T> values, CancellationToken cancellationToken)
+    {
+        response.ContentType = "application/x-ndjson";
+        await foreach (var value in values.WithCancellation(cancellationToken))
+        {
+            await JsonSerializer.SerializeAsync(response.Body, value, ApiJson.Wire, cancellationToken);
+            await response.Body.WriteAsync("\n"u8.ToArray(), cancellationToken);
+            await response.Body.FlushAsync(cancellationToken);
+        }
+    }
+
+    private static async Task<CacheSpec> ReadSpecAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var result = SpecLoader.Parse(await ReadTextAsync(request, cancellationToken), "request");
+        return result.Spec ?? throw new ManagementException(
+            ManagementFailure.Invalid, "The spec is not valid:", [.. result.Errors.Select(error => error.ToString())]);
+    }
+
+    private static async Task<T> ReadAsync<T>(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(await ReadTextAsync(request, cancellationToken), ApiJson.Wire)
+                ?? throw new ManagementException(ManagementFailure.Invalid, "The request has no body.");
+        }
+        catch (JsonException exception)
+        {
+            throw new ManagementException(ManagementFailure.Invalid, $"The request's body is not the JSON that is expected: {exception.Message}");
+        }
+    }
+
+    private static async Task<string> ReadTextAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > LargestBody)
+        {
+            throw new ManagementException(ManagementFailure.Invalid, $"The request has {request.ContentLength} bytes; at most {LargestBody} are read.");
+        }
+
+        using var reader = new StreamReader(request.Body, Encoding.UTF8);
+        return await reader.ReadToEndAsync(cancellationToken);
+    }
+}

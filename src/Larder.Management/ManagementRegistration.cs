@@ -1,0 +1,22 @@
+using Larder.Management.Services;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Larder.Management;
+
+/// <summary>Puts management's services together.</summary>
+public static class ManagementRegistration
+{
+    /// <summary>
+    /// Adds the services. The host adds what they stand on: control store, status source, engine catalogue, secret protector, home, host
+    /// identity, admission checks, installation control, clock.
+    /// </summary>
+    /// <param name="services">Where to.</param>
+    /// <returns>The same.</returns>
+    public static IServiceCollection AddManagement(this IServiceCollection services) => services
+        .AddSingleton<CacheDocuments>()
+        .AddSingleton<CacheViews>()
+        .AddSingleton<PlanService>()
+        .AddSingleton<AccessKeyService>()
+        .AddSingleton<OperationService>()
+        .AddSingleton<CacheService>();
+}

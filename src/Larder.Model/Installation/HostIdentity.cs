@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Larder.Model.Installation;
+
+/// <summary>This host, and what the installation's endpoints are by default.</summary>
+public sealed record HostIdentity
+{
+    /// <summary>The host's name in the control store and in every status.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its zone label, or <c>null</c>.</summary>
+    public string? Zone { get; init; }
+
+    /// <summary>The domain that cache host names end with.</summary>
+    /// <value>Default <c>redis.localhost</c>: never resolved by a public name server (RFC 6761).</value>
+    public string Domain { get; init; } = "redis.localhost";
+
+    /// <summary>The installation's TLS port.</summary>
+    /// <value>Default 6380, as the original's.</value>
+    public int TlsPort { get; init; } = 6380;
+
+    /// <summary>The installation's plain port, for caches that ask for it.</summary>
+    /// <value>Default 6379, as the original's.</value>
+    public int PlainPort { get; init; } = 6379;
+
+    /// <summary>Where caches without an address of their own are served.</summary>
+    /// <value>Default loopback, both families.</value>
+    public ImmutableArray<IPAddress> Addresses { get; init; } = [IPAddress.Loopback, IPAddress.IPv6Loopback];
+}

@@ -1,0 +1,77 @@
+using Microsoft.Data.Sqlite;
+
+namespace Larder.Store.Sqlite;
+
+/// <summary>
+/// The statements of one connection, each prepared once. Not thread-safe: the store calls them under its own lock.
+/// </summary>
+internal sealed class Statements(SqliteConnection connection) : IDisposable
+{
+    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+
+    /// <summary>The transaction that statements run in, or <c>null</c>.</summary>
+    public SqliteTransaction? Transaction { get; set; }
+
+    /// <summary>Runs a statement that returns nothing.</summary>
+    /// <param name="text">A constant statement with parameters <c>$1</c>, <c>$2</c> …</param>
+    /// <param name="values">The parameters.</param>
+    public void Run(string text, params ReadOnlySpan<object?> values) => Prepare(text, values).ExecuteNonQuery();
+
+    /// <summary>Runs a statement that returns one number.</summary>
+    /// <param name="text">A constant statement.</param>
+    /// <param name="values">The parameters.</param>
+    /// <returns>The number, or <c>null</c> where there is no row.</returns>
+    public long? Number(string text, params ReadOnlySpan<object?> values) => (long?)Prepare(text, values).ExecuteScalar();
+
+    /// <summary>Runs a statement that returns rows.</summary>
+    /// <typeparam name="T">What a row becomes.</typeparam>
+    /// <param name="text">A constant statement.</param>
+    /// <param name="read">Reads a row.</param>
+    /// <param name="values">The parameters.</param>
+    /// <returns>The rows.</returns>
+    public List<T> Rows<T>(string text, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values)
+    {
+        using var reader = Prepare(text, values).ExecuteReader();
+        var rows = new List<T>();
+        while (reader.Read())
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var command in _commands.Values)
+        {
+            command.Dispose();
+        }
+    }
+
+    private SqliteCommand Prepare(string text, ReadOnlySpan<object?> values)
+    {
+        if (!_commands.TryGetValue(text, out var command))
+        {
+            command = connection.CreateCommand();
+#pragma warning disable CA2100 // Statements are this program's own constants; values are parameters.
+            command.CommandText = text;
+#pragma warning restore CA2100
+            for (var i = 0; i < values.Length; i++)
+            {
+                command.Parameters.Add(new SqliteParameter { ParameterName = $"${i + 1}" });
+            }
+
+            _commands.Add(text, command);
+        }
+
+        command.Transaction = Transaction;
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        }
+
+        return command;
+    }
+}

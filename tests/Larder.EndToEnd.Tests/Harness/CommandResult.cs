@@ -1,0 +1,26 @@
+using System.Text.Json;
+
+namespace Larder.EndToEnd.Tests.Harness;
+
+/// <summary>What a command said and how it ended.</summary>
+internal sealed record CommandResult(int ExitCode, string Output, string Error)
+{
+    public JsonElement Json
+    {
+        get
+        {
+            try
+            {
+                using var document = JsonDocument.Parse(Output);
+                return document.RootElement.Clone();
+            }
+            catch (JsonException exception)
+            {
+                throw new InvalidOperationException($"Not JSON ({exception.Message}): {this}", exception);
+            }
+        }
+    }
+
+    public CommandResult Succeeded() =>
+        ExitCode == 0 ? this : throw new InvalidOperationException($"Expected exit code 0: {this}");
+}

@@ -1,0 +1,167 @@
+using System.Text.Json;
+using StackExchange.Redis;
+using Xunit;
+
+namespace Larder.EndToEnd.Tests.Harness;
+
+/// <summary>
+/// One installation of the real program in a home of its own, on ports of its own. Disposing it runs <c>larder down</c>, checks that nothing
+/// is left running, and removes the home.
+/// </summary>
+internal sealed class Installation : IAsyncDisposable
+{
+    private readonly Dictionary<string, string> _environment;
+
+    public Installation()
+    {
+        Home = Directory.CreateTempSubdirectory("larder-e2e-").FullName;
+        TlsPort = FreePort.Take();
+        PlainPort = FreePort.Take();
+        _environment = new Dictionary<string, string>
+        {
+            ["LARDER_HOME"] = Home,
+            ["LARDER_TLS_PORT"] = TlsPort.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["LARDER_PLAIN_PORT"] = PlainPort.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["NO_COLOR"] = "1",
+        };
+    }
+
+    public string Home { get; }
+
+    public int TlsPort { get; }
+
+    public int PlainPort { get; }
+
+    public string CaFile => Path.Combine(Home, "ca", "ca.crt");
+
+    public static string Root { get; } = FindRoot();
+
+    public static string Program { get; } = Path.Combine(Root, "src", "Larder.Host", "bin", "Release", "net10.0", "larder");
+
+    public Task<CommandResult> RunAsync(params string[] arguments) => Command.RunAsync(Program, arguments, _environment);
+
+    public Task<CommandResult> RunWithAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        Command.RunAsync(Program, arguments, _environment.Concat(environment).ToDictionary(pair => pair.Key, pair => pair.Value));
+
+    /// <summary>Writes a spec beside the home and returns its path.</summary>
+    public string Spec(string text, string name = "spec.yaml")
+    {
+        var path = Path.Combine(Home, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    public string DevelopmentSpec(string name = "dev", string engine = "redis", string version = "latest", string more = "") => Spec(
+        $$"""
+        name: {{name}}
+        preset: development
+        engine: {{engine}}
+        memory_mb: 64
+        redis:
+          redis_version: "{{version}}"
+        {{more}}
+        """,
+        $"{name}.yaml");
+
+    public async Task<JsonElement> UpAsync(string spec) => (await RunAsync("up", spec, "--detach", "--output", "json")).Succeeded().Json;
+
+    public async Task<JsonElement> ShowAsync(string name) => (await RunAsync("show", name, "--output", "json")).Succeeded().Json;
+
+    public async Task<string> KeyAsync(string name, string which = "primary") =>
+        (await RunAsync("keys", name, "--output", "json")).Succeeded().Json.GetProperty(which).GetString()!;
+
+    public async Task<ConfigurationOptions> ClientAsync(string name, string which = "primary")
+    {
+        var options = new ConfigurationOptions
+        {
+            EndPoints = { { "localhost", TlsPort } },
+            Ssl = true,
+            SslHost = $"{name}.redis.localhost",
+            Password = await KeyAsync(name, which),
+            ConnectTimeout = 10_000,
+            AsyncTimeout = 10_000,
+        };
+        options.TrustIssuer(CaFile);
+        return options;
+    }
+
+    public async Task<ConnectionMultiplexer> ConnectAsync(string name, string which = "primary") =>
+        await ConnectionMultiplexer.ConnectAsync(await ClientAsync(name, which));
+
+    public async Task<CommandResult> RedisCliAsync(string name, params string[] arguments) => await Command.RunAsync(
+        "redis-cli",
+        ["--tls", "--cacert", CaFile, "-h", "localhost", "-p", TlsPort.ToString(System.Globalization.CultureInfo.InvariantCulture), "--sni", $"{name}.redis.localhost", .. arguments],
+        new Dictionary<string, string> { ["REDISCLI_AUTH"] = await KeyAsync(name) });
+
+    /// <summary>Waits for a condition on <c>show</c>; the message of a time-out carries what was last seen.</summary>
+    public async Task<JsonElement> WaitAsync(string name, string what, Func<JsonElement, bool> condition, TimeSpan? limit = null)
+    {
+        var deadline = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var seen = await ShowAsync(name);
+            if (condition(seen))
+            {
+                return seen;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(deadline) > (limit ?? TimeSpan.FromSeconds(20)))
+            {
+                throw new TimeoutException($"{name} was not {what} in time; last seen: {seen}");
+            }
+        }
+    }
+
+    public static JsonElement[] Nodes(JsonElement cache) => [.. cache.GetProperty("shards").EnumerateArray().SelectMany(shard => shard.GetProperty("nodes").EnumerateArray())];
+
+    public static JsonElement Primary(JsonElement cache) => Nodes(cache).Single(node => node.GetProperty("role").GetString() == "primary");
+
+    public static bool IsReady(JsonElement cache) => cache.GetProperty("state").GetString() == "Ready";
+
+    /// <summary>The daemon's process, as its store names it.</summary>
+    public int DaemonPid => int.Parse(
+        File.ReadAllText(Path.Combine(Home, "store", "larder.db.pid")), System.Globalization.CultureInfo.InvariantCulture);
+
+    public async ValueTask DisposeAsync()
+    {
+        var engines = File.Exists(Path.Combine(Home, "store", "larder.db")) ? (await RunAsync("down")).Succeeded() : null;
+        Assert.Empty(ProcessesOf(Home));
+        _ = engines;
+        Directory.Delete(Home, recursive: true);
+    }
+
+    /// <summary>Processes whose command line or working directory lies in a folder.</summary>
+    public static IReadOnlyList<string> ProcessesOf(string folder)
+    {
+        var found = new List<string>();
+        foreach (var entry in Directory.GetDirectories("/proc").Where(path => int.TryParse(Path.GetFileName(path), out _)))
+        {
+            try
+            {
+                var line = File.ReadAllText(Path.Combine(entry, "cmdline")).Replace('\0', ' ');
+                var working = new FileInfo(Path.Combine(entry, "cwd")).LinkTarget ?? "";
+                if (line.Contains(folder, StringComparison.Ordinal) || working.StartsWith(folder, StringComparison.Ordinal))
+                {
+                    found.Add($"{Path.GetFileName(entry)}: {line}");
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // It ended while we looked.
+            }
+        }
+
+        return found;
+    }
+
+    private static string FindRoot()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Larder.slnx")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("The repository's root was not found above the test's folder.");
+    }
+}

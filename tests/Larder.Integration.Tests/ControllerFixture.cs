@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using Larder.Controller;
+using Larder.Controller.Caches;
+using Larder.Engines;
+using Larder.Engines.Catalogue;
+using Larder.Model.Engines;
+using Larder.Model.Installation;
+using Larder.Model.Operations;
+using Larder.Model.Routing;
+using Larder.Model.Specs;
+using Larder.Model.Status;
+using Larder.Security.Certificates;
+using Larder.Security.Keys;
+using Larder.Store;
+using Larder.Store.Documents;
+using Larder.Store.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Larder.Integration.Tests;
+
+/// <summary>
+/// A controller on a real SQLite store with real engines in a home of its own, without gateway and API. Disposing it stops the engines.
+/// </summary>
+internal sealed class ControllerFixture : IAsyncDisposable
+{
+    private readonly TimeProvider _clock = TimeProvider.System;
+    private readonly SecretProtector _protector;
+    private readonly CertificateAuthority _authority;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Catalogue _catalogue;
+    private SqliteControlStore? _store;
+    private CacheController? _controller;
+    private Task _loop = Task.CompletedTask;
+
+    private ControllerFixture(string home, EngineCatalogue found, EngineDrivers drivers)
+    {
+        Home = new LarderHome(home);
+        Directory.CreateDirectory(Home.RuntimeFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Drivers = drivers;
+        _catalogue = new Catalogue([.. found.Installations]);
+        _protector = new SecretProtector(InstallationKey.OpenOrCreate(home));
+        _authority = CertificateAuthority.OpenOrCreate(home, _protector, _clock);
+    }
+
+    public LarderHome Home { get; }
+
+    public EngineDrivers Drivers { get; }
+
+    public RoutePublisher Routes { get; private set; } = new();
+
+    public IControlStore Store => _store!;
+
+    public static async Task<ControllerFixture> StartAsync()
+    {
+        var home = Directory.CreateTempSubdirectory("larder-it-").FullName;
+        var found = await EngineCatalogue.DiscoverAsync(
+            CatalogueSources.Usual(home, GarnetHost), TimeProvider.System, TestContext.Current.CancellationToken);
+        var fixture = new ControllerFixture(home, found, new EngineDrivers(TimeProvider.System));
+        await fixture.StartControllerAsync();
+        return fixture;
+    }
+
+    /// <summary>Starts a controller, as a daemon that comes up does.</summary>
+    public async Task StartControllerAsync()
+    {
+        Routes = new RoutePublisher();
+        _store = await SqliteControlStore.OpenAsync(Home.StorePath, _clock, CancellationToken.None);
+        _controller = new CacheController(new ControllerDependencies
+        {
+            Store = _store,
+            Host = new HostIdentity { Name = "here" },
+            Home = Home,
+            Protector = _protector,
+            Certificates = new ServerCertificateStore(Home.Root, _authority, _clock),
+            HostNames = ServerNames.Create(["localhost"], []),
+            Catalogue = _catalogue,
+            Drivers = Drivers,
+            Gateway = new OpenGateway(),
+            Routes = Routes,
+            Options = new AgentOptions(),
+            Clock = _clock,
+            Random = new Random(),
+            Loggers = NullLoggerFactory.Instance,
+        });
+        _loop = Task.Run(() => _controller.RunAsync(_stop.Token));
+    }
+
+    /// <summary>Lets go of everything at once, as a daemon that is killed does: engines run on.</summary>
+    public async Task AbandonControllerAsync()
+    {
+        await _controller!.DisposeAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _loop);
+        await _store!.DisposeAsync();
+    }
+
+    public async Task<string> CreateAsync(CacheSpec spec)
+    {
+        var operation = new OperationDocument
+        {
+            Id = Guid.NewGuid().ToString("N"),
+            Kind = OperationKind.Create,
+            Cache = spec.Name,
+            State = OperationState.Running,
+            StartedAt = _clock.GetUtcNow(),
+        };
+        var document = new CacheDocument
+        {
+            Spec = spec,
+            Generation = 1,
+            Uid = Guid.NewGuid().ToString("N"),
+            CreatedAt = _clock.GetUtcNow(),
+            OperationId = operation.Id,
+        };
+        var secrets = new SecretsDocument
+        {
+            PrimaryKey = _protector.Protect(AccessKeyGenerator.Create(), SecretPurposes.AccessKey),
+            PrimaryGeneration = 1,
+            SecondaryKey = _protector.Protect(AccessKeyGenerator.Create(), SecretPurposes.AccessKey),
+            SecondaryGeneration = 1,
+            InternalPassword = _protector.Protect(EnginePasswordGenerator.Create(), SecretPurposes.InternalPassword),
+            GatewayPassword = _protector.Protect(EnginePasswordGenerator.Create(), SecretPurposes.GatewayPassword),
+        };
+        var result = await Store.CommitAsync(
+            StoreTransaction.Empty
+                .Put(StoreKeys.Spec(spec.Name), StoreCodec.Encode(document, DocumentSchemas.Current))
+                .Put(StoreKeys.Secrets(spec.Name), StoreCodec.Encode(secrets, DocumentSchemas.Current))
+                .Put(StoreKeys.Operation(operation.Id), StoreCodec.Encode(operation, DocumentSchemas.Current)),
+            CancellationToken.None);
+        Assert.True(result.Committed);
+        return operation.Id;
+    }
+
+    public async Task<CacheStatus> WaitAsync(string cache, string what, Func<CacheStatus, bool> condition)
+    {
+        var began = _clock.GetTimestamp();
+        while (true)
+        {
+            var status = _controller!.Find(cache);
+            if (status is not null && condition(status))
+            {
+                return status;
+            }
+
+            if (_clock.GetElapsedTime(began) > TimeSpan.FromSeconds(30))
+            {
+                var nodes = status?.Shards.SelectMany(shard => shard.Nodes.Select(node => $"{shard.Id}/{node.Ordinal} epoch {shard.Epoch} {node}"));
+                throw new TimeoutException($"{cache} was not {what}; last seen: {status?.State} {status?.Message} {string.Join("; ", nodes ?? [])}");
+            }
+
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _controller!.StopNodesAsync((_, _) => { }, CancellationToken.None);
+        await AbandonControllerAsync();
+        _stop.Dispose();
+        _authority.Dispose();
+        Directory.Delete(Home.Root, recursive: true);
+    }
+
+    private static string? GarnetHost
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Larder.slnx")))
+            {
+                folder = folder.Parent;
+            }
+
+            return folder is null ? null : Directory.GetFiles(Path.Combine(folder.FullName, "src", "Larder.GarnetHost", "bin"), "larder-garnet.dll", SearchOption.AllDirectories).FirstOrDefault();
+        }
+    }
+
+    private sealed class OpenGateway : IGatewayStatus
+    {
+        public string? ListenerProblem(ListenEndpoint endpoint) => "";
+    }
+
+    private sealed class Catalogue(ImmutableArray<EngineInstallation> installations) : IEngineCatalogue
+    {
+        public EngineCatalogueSnapshot Current { get; } = new(installations, []);
+
+        public Task<EngineCatalogueSnapshot> RefreshAsync(CancellationToken cancellationToken) => Task.FromResult(Current);
+
+        public bool CanRaiseMemory(EngineInstallation installation) => true;
+
+        public ImmutableArray<string> LimitationsOf(EngineInstallation installation) => [];
+    }
+}
