@@ -131,7 +131,7 @@ public sealed class CommandLineTests
         var setup = new CommandRun.Setup();
         var run = await CommandRun.OfAsync(home.Home, "serve --tls-port 7380", setup);
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal(["serve ServeArguments { TlsPort = 7380, PlainPort = , Background = False }"], setup.Calls);
+        Assert.Equal(["serve ServeOptions { TlsPort = 7380, PlainPort = , Background = False }"], setup.Calls);
     }
 
     [Fact]
