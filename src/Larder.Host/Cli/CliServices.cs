@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Larder.Host.Client;
+using Larder.Host.Daemon;
 using Larder.Management.Contracts;
 using Larder.Model.Installation;
 
@@ -12,7 +13,7 @@ namespace Larder.Host.Cli;
 internal sealed record CliServices
 {
     /// <summary>Runs the daemon until it is told to stop; returns its exit code.</summary>
-    public required Func<LarderHome, ServeArguments, CancellationToken, Task<int>> Serve { get; init; }
+    public required Func<LarderHome, ServeOptions, CancellationToken, Task<int>> Serve { get; init; }
 
     /// <summary>Makes the home's folders, or throws a <see cref="CliException"/> that says why it cannot be used.</summary>
     public required Action<LarderHome> PrepareHome { get; init; }

@@ -22,7 +22,7 @@ internal static class Entry
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
         return await CommandLine.RunAsync(
-            args, ProductServices.Create(), CliConsole.System(Environment.GetEnvironmentVariable), Environment.GetEnvironmentVariable, TimeProvider.System,
+            args, ProductServices.Create(TimeProvider.System), CliConsole.System(Environment.GetEnvironmentVariable), Environment.GetEnvironmentVariable, TimeProvider.System,
             ending.Token);
 
         void End(PosixSignalContext signal)

@@ -1,69 +1,100 @@
+using System.Collections.Immutable;
 using Larder.Engines;
 using Larder.Host.Client;
 using Larder.Host.Daemon;
 using Larder.Management.Api;
+using Larder.Management.Contracts;
+using Larder.Model.Installation;
 using Larder.Spec;
 
 namespace Larder.Host.Cli;
 
-/// <summary>The program's own services. Each is a lambda, so that a verb loads only the assemblies that it uses.</summary>
+/// <summary>The program's own services. Each is entered only where a verb needs it, so that a short call loads none of the daemon.</summary>
 internal static class ProductServices
 {
     /// <summary>Makes them.</summary>
+    /// <param name="clock">The clock.</param>
     /// <returns>The services.</returns>
-    public static CliServices Create() => new()
+    public static CliServices Create(TimeProvider clock) => new()
     {
-        Serve = (home, arguments, cancellationToken) => DaemonCommand.RunAsync(
-            home,
-            new ServeOptions { TlsPort = arguments.TlsPort, PlainPort = arguments.PlainPort, Background = arguments.Background },
-            cancellationToken),
-        PrepareHome = home => Refusing(() =>
-        {
-            HomePreparation.Prepare(home);
-            return true;
-        }),
+        Serve = (home, options, cancellationToken) => DaemonCommand.RunAsync(home, options, cancellationToken),
+        PrepareHome = PrepareHome,
         ReadSpec = ReadSpec,
-        Presets = () => [.. SpecPresets.All.Select(Show)],
-        FindEngines = async (home, cancellationToken) =>
-        {
-            var catalogue = new HostEngineCatalogue(home, new EngineDrivers(TimeProvider.System), TimeProvider.System);
-            return EnginesViews.Of(await catalogue.RefreshAsync(cancellationToken), catalogue);
-        },
-        ReadPorts = home => Refusing(() =>
-        {
-            var settings = DaemonSettings.Load(home, new ServeOptions(), Environment.GetEnvironmentVariable);
-            return new InstallationPorts(settings.TlsPort, settings.PlainPort);
-        }),
-        DaemonStarter = home => new DaemonStarter(home, Client.DaemonStarter.ThisProgram(), Client.DaemonStarter.DefaultTimeout, TimeProvider.System),
+        Presets = ReadPresets,
+        FindEngines = (home, cancellationToken) => FindEnginesAsync(home, clock, cancellationToken),
+        ReadPorts = ReadPorts,
+        DaemonStarter = home => new DaemonStarter(home, DaemonStarter.ThisProgram(), DaemonStarter.DefaultTimeout, clock),
     };
 
-    private static SpecText ReadSpec(string path)
-    {
-        var loaded = SpecLoader.Load(path);
-        return loaded.Spec is { } spec
-            ? new SpecText(spec.Name, SpecDocument.Serialize(spec))
-            : throw CliException.Refused("invalid_spec", $"{path} is not a valid spec; nothing was changed:", [.. loaded.Errors.Select(error => error.ToString())]);
-    }
-
-    /// <summary>A preset's first line is a comment that says what it is for; its values are those of a spec that says no more than its name.</summary>
-    private static PresetText Show(SpecPreset preset)
-    {
-        var values = SpecDocument.ToJson(SpecLoader.Parse($"name: preset\npreset: {preset.Name}\n", preset.Name).Spec!);
-        values.Remove("name");
-        values.Remove("preset");
-        var heading = preset.Text[..preset.Text.IndexOf('\n', StringComparison.Ordinal)].TrimStart('#', ' ');
-        return new PresetText(preset.Name, heading[(heading.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim(), values.ToJsonString());
-    }
-
-    private static T Refusing<T>(Func<T> work)
+    private static void PrepareHome(LarderHome home)
     {
         try
         {
-            return work();
+            HomePreparation.Prepare(home);
         }
         catch (DaemonStartException exception)
         {
-            throw CliException.Refused(exception.Code, exception.Message, [.. exception.Details]);
+            throw Translated(exception);
         }
     }
+
+    private static SpecText ReadSpec(string path)
+    {
+        var result = SpecLoader.Load(path);
+        if (result.Spec is not { } spec)
+        {
+            throw CliException.Refused(
+                "invalid_spec",
+                $"{path} is not a valid spec; nothing was changed:",
+                [.. result.Errors.Select(error => error.ToString())]);
+        }
+
+        if (spec.Certificate is { } certificate)
+        {
+            // The daemon has a working folder of its own: a relative path is meant from the file that it stands in.
+            var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            spec = spec with
+            {
+                Certificate = certificate with
+                {
+                    CertificateFile = Path.GetFullPath(certificate.CertificateFile, folder),
+                    KeyFile = Path.GetFullPath(certificate.KeyFile, folder),
+                },
+            };
+        }
+
+        return new SpecText(spec.Name, SpecDocument.Serialize(spec));
+    }
+
+    private static ImmutableArray<PresetText> ReadPresets() => [.. SpecPresets.All.Select(preset =>
+    {
+        var complete = SpecLoader.Parse($"name: any\npreset: {preset.Name}\n", preset.Name).Spec
+            ?? throw new InvalidOperationException($"The preset {preset.Name} of this program is not valid.");
+        var json = SpecDocument.ToJson(complete);
+        json.Remove("name");
+        json.Remove("preset");
+        return new PresetText(preset.Name, preset.Text, json.ToJsonString());
+    })];
+
+    private static async Task<EnginesView> FindEnginesAsync(LarderHome home, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var catalogue = new HostEngineCatalogue(home, new EngineDrivers(clock), clock);
+        return EnginesViews.Of(await catalogue.RefreshAsync(cancellationToken), catalogue);
+    }
+
+    private static InstallationPorts ReadPorts(LarderHome home)
+    {
+        try
+        {
+            var settings = DaemonSettings.Load(home, new ServeOptions(), Environment.GetEnvironmentVariable);
+            return new InstallationPorts(settings.TlsPort, settings.PlainPort);
+        }
+        catch (DaemonStartException exception)
+        {
+            throw Translated(exception);
+        }
+    }
+
+    private static CliException Translated(DaemonStartException exception) =>
+        new(exception.ExitCode, new ErrorView(exception.Code, exception.Message, [.. exception.Details]));
 }

@@ -23,7 +23,7 @@ internal sealed class DaemonStarter(LarderHome home, ImmutableArray<string> prog
 
     private const int LogLines = 15;
     private const string Script =
-        "umask 077; exec \"$@\" </dev/null 2>>\"$0\" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-";
+        "umask 077; exec \"$@\" </dev/null 2>>\"$0\"";
 
     /// <summary>The program that runs now, as it is to be started again.</summary>
     /// <returns>The program and its first arguments.</returns>
@@ -49,6 +49,7 @@ internal sealed class DaemonStarter(LarderHome home, ImmutableArray<string> prog
             start.ArgumentList.Add(argument);
         }
 
+        OpenDescriptors.KeepFromChildren();
         using var process = Process.Start(start) ?? throw new DaemonStartFailedException("/bin/sh could not be started.", []);
         using var deadline = new Deadline(timeout, clock, cancellationToken);
         string? line;

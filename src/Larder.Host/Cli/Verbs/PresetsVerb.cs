@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Larder.Host.Client;
 
@@ -27,8 +26,8 @@ internal sealed class PresetsVerb(GlobalOptions globals) : Verb("presets", "Prin
         {
             foreach (var preset in presets)
             {
-                context.Console.WriteLine($"preset: {preset.Name}    # {preset.Description}");
-                context.Console.WriteLine(JsonSerializer.Serialize(all[preset.Name]!.AsObject(), ClientJson.Human.JsonObject));
+                context.Console.WriteLine($"# preset: {preset.Name}");
+                context.Console.WriteLine(preset.Yaml.TrimEnd());
                 context.Console.WriteLine();
             }
         });

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Larder.Host.Client;
+using Larder.Host.Daemon;
 
 namespace Larder.Host.Cli.Verbs;
 
@@ -43,7 +44,7 @@ internal sealed class ServeVerb : Verb
             DaemonSession.LeaveTerminal();
         }
 
-        return context.Services.Serve(
-            context.Home, new ServeArguments(arguments.GetValue(_tlsPort), arguments.GetValue(_plainPort), background), cancellationToken);
+        var options = new ServeOptions { TlsPort = arguments.GetValue(_tlsPort), PlainPort = arguments.GetValue(_plainPort), Background = background };
+        return context.Services.Serve(context.Home, options, cancellationToken);
     }
 }
