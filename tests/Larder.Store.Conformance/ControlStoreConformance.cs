@@ -200,6 +200,100 @@ public abstract class ControlStoreConformance
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
     }
 
+    [Fact]
+    public async Task A_watch_ends_with_an_error_when_the_store_is_closed()
+    {
+        var store = await OpenAsync();
+        var watching = ReadAsync(store, "/", 1, 1);
+        await store.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => watching.WaitAsync(TimeSpan.FromSeconds(20), Token));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => store.GetAsync("/a", Token));
+    }
+
+    [Fact]
+    public async Task A_watch_from_the_future_begins_there()
+    {
+        await using var store = await OpenAsync();
+        var watching = ReadAsync(store, "/", 3, 1);
+        for (var i = 1; i <= 3; i++)
+        {
+            await store.CommitAsync(StoreTransaction.Empty.Put("/a", $"{i}"), Token);
+        }
+
+        Assert.Equal("3", (await watching.WaitAsync(TimeSpan.FromSeconds(20), Token))[0].Changes[0].Value);
+    }
+
+    [Fact]
+    public async Task A_long_past_is_watched_whole()
+    {
+        await using var store = await OpenAsync();
+        await Task.WhenAll(Enumerable.Range(0, 700).Select(i => store.CommitAsync(StoreTransaction.Empty.Put($"/{i % 2}/{i}", "x"), Token)));
+        Assert.Equal(Enumerable.Range(1, 700).Select(i => (long)i), (await ReadAsync(store, "", 1, 700)).Select(change => change.Revision));
+        Assert.Equal(350, (await ReadAsync(store, "/1/", 1, 350)).Select(change => change.Revision).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_lease_of_many_years_is_granted_and_one_beyond_the_limit_is_refused()
+    {
+        await using var store = await OpenAsync();
+        var lease = await store.GrantLeaseAsync(StoreLimits.LongestTimeToLive, Token);
+        await AdvanceAsync(TimeSpan.FromDays(100));
+        Assert.True(await store.KeepAliveAsync(lease, Token));
+        await Assert.ThrowsAsync<ControlStoreException>(() => store.GrantLeaseAsync(StoreLimits.LongestTimeToLive + TimeSpan.FromSeconds(1), Token));
+    }
+
+    [Fact]
+    public async Task A_lease_that_never_was_is_not_alive()
+    {
+        await using var store = await OpenAsync();
+        Assert.False(await store.KeepAliveAsync(4711, Token));
+        await store.RevokeLeaseAsync(4711, Token);
+        Assert.Equal(CommitOutcome.LeaseEnded, (await store.CommitAsync(StoreTransaction.Empty.Put("/a", "1", 4711), Token)).Outcome);
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_before_it_began_does_nothing()
+    {
+        await using var store = await OpenAsync();
+        using var stop = new CancellationTokenSource();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.CommitAsync(StoreTransaction.Empty.Put("/a", "1"), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.GetAsync("/a", stop.Token));
+        Assert.Equal(0, (await store.ListAsync("", Token)).Revision);
+    }
+
+    [Theory]
+    [InlineData("lone \ud800 surrogate")]
+    [InlineData("zero \0 character")]
+    public async Task A_value_that_would_not_come_back_as_it_was_is_refused(string value)
+    {
+        await using var store = await OpenAsync();
+        var error = await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(StoreTransaction.Empty.Put("/text", value), Token));
+        Assert.Contains("/text", error.Message, StringComparison.Ordinal);
+        Assert.False(error.IsTransient);
+    }
+
+    [Fact]
+    public async Task A_bad_prefix_is_refused_at_the_call()
+    {
+        await using var store = await OpenAsync();
+        await Assert.ThrowsAsync<ControlStoreException>(() => store.ListAsync("/ü", Token));
+        Assert.Throws<ControlStoreException>(() => store.WatchAsync("/ü", 1, Token));
+        Assert.Throws<ArgumentOutOfRangeException>(() => store.WatchAsync("/", 0, Token));
+    }
+
+    [Fact]
+    public async Task A_transaction_that_is_too_large_is_refused()
+    {
+        await using var store = await OpenAsync();
+        StoreTransaction Keys(int count, string value) =>
+            Enumerable.Range(0, count).Aggregate(StoreTransaction.Empty, (transaction, i) => transaction.Put($"/many/{i}", value));
+        Assert.True((await store.CommitAsync(Keys(StoreLimits.MostOperations, "x"), Token)).Committed);
+        await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(Keys(StoreLimits.MostOperations + 1, "x"), Token));
+        await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(Keys(3, new string('x', 400_000)), Token));
+        Assert.Equal(StoreLimits.MostOperations, (await store.ListAsync("/many/", Token)).Entries.Length);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("with space")]
