@@ -21,6 +21,9 @@ internal sealed record CommandResult(int ExitCode, string Output, string Error)
         }
     }
 
+    /// <summary>Written out, since the record's own would read <see cref="Json"/>, which fails with this text.</summary>
+    public override string ToString() => $"exit code {ExitCode}; output: {Output.Trim()}; errors: {Error.Trim()}";
+
     public CommandResult Succeeded() =>
         ExitCode == 0 ? this : throw new InvalidOperationException($"Expected exit code 0: {this}");
 }
