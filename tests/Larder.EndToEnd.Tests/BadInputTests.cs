@@ -27,7 +27,7 @@ public sealed class BadInputTests
         { "name: dev\npreset: development\nendpoint: { address: 8.8.8.8 }\n", "publicNetworkAccess" },
         { "name: dev\npreset: development\nendpoint: { address: 10.254.253.252 }\n", "10.254.253.252" },
         { "", "empty" },
-        { "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n", "alias" },
+        { "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n", "anchor" },
     };
 
     [Fact]

@@ -61,6 +61,11 @@ public sealed class SecurityTests
             var mode = File.GetUnixFileMode(path);
             var open = (mode & (UnixFileMode.GroupRead | UnixFileMode.OtherRead | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0;
             Assert.True(!open || path.EndsWith(".crt", StringComparison.Ordinal) || path == Path.Combine(larder.Home, "dev.yaml"), $"{path} is open to others: {mode}");
+            if (path.EndsWith(".sock", StringComparison.Ordinal))
+            {
+                continue; // A socket has no content.
+            }
+
             var text = await ReadAsync(path);
             Assert.All(keys, key => Assert.False(text.Contains(key, StringComparison.Ordinal), $"{path} has an access key in clear."));
         }

@@ -31,8 +31,11 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
         SkipNext,
     }
 
-    /// <summary>A command that fails in every state of a connection, costs nothing, and spoils a transaction.</summary>
-    private static ReadOnlySpan<byte> StandIn => "*1\r\n$3\r\nGET\r\n"u8;
+    /// <summary>
+    /// A command that fails in every state of a connection and on every engine, costs nothing, and spoils a transaction. Not GET, which Garnet
+    /// answers without its argument, and no unknown name, after which Garnet executes the transaction.
+    /// </summary>
+    private static ReadOnlySpan<byte> StandIn => "*1\r\n$4\r\nECHO\r\n"u8;
 
     /// <summary>Whether replies come for what is sent.</summary>
     public bool Answers => _mode == ReplyMode.On;
