@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text.Json;
+using Larder.Controller.Caches;
 using Larder.Controller.Processes;
 using Larder.Engines;
 using Larder.Model.Engines;
@@ -81,6 +83,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// <summary>What is wrong; empty where nothing is.</summary>
     public string Problem { get; private set; } = "";
 
+    /// <summary>Whether the last start was not tried because another process has its replication port: it needs another one.</summary>
+    public bool PortTaken { get; private set; }
+
     /// <summary>Failed runs since the last healthy one.</summary>
     public int Failures => _backOff.Failures;
 
@@ -148,6 +153,15 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
             // A killed engine's background save lives on for a while and keeps the folder locked; what it writes is of no use any more.
             await FolderRemnants.KillAsync(Folders.Data, _services.ExitWatcher, cancellationToken);
+            PortTaken = !PortAllocator.IsFree(IPAddress.Parse(Configuration.ReplicationAddress), Configuration.ReplicationPort);
+            if (PortTaken)
+            {
+                _backOff.Ended();
+                Problem = $"replication port {Configuration.ReplicationPort} of node {Ordinal} is in use by another process; it gets another one";
+                Log.PortTaken(_services.Logger, Configuration.Cache, Ordinal, Configuration.ReplicationPort);
+                return false;
+            }
+
             using var folderLock = FolderLock.Take(Folders.Data);
             var plan = _driver.Render(_installation, Configuration with { StartAsReplicaOf = primary });
             foreach (var (path, content) in plan.Files)
@@ -245,6 +259,18 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     {
         await Node.ReconfigureAsync(configuration, cancellationToken);
         Configuration = configuration;
+    }
+
+    /// <summary>Changes what the node is to be at its next start. It must not be running.</summary>
+    /// <param name="configuration">The new configuration: same node, same socket.</param>
+    public async Task AssignAsync(NodeConfiguration configuration)
+    {
+        Configuration = configuration;
+        if (_node is { } node)
+        {
+            _node = null;
+            await node.DisposeAsync();
+        }
     }
 
     /// <summary>Stops the process in order, keeping its data; kills it where it takes too long.</summary>
@@ -376,5 +402,8 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
         [LoggerMessage(3006, LogLevel.Warning, "Node {Node} of {Cache}: record {Path} cannot be read and is ignored: {Problem}")]
         public static partial void RecordUnreadable(ILogger logger, string cache, int node, string path, string problem);
+
+        [LoggerMessage(3007, LogLevel.Warning, "Node {Node} of {Cache}: replication port {Port} is in use by another process; the node gets another one.")]
+        public static partial void PortTaken(ILogger logger, string cache, int node, int port);
     }
 }

@@ -306,15 +306,20 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             return;
         }
 
-        foreach (var planned in plan.Nodes)
+        var work = plan.Nodes.Select(planned => (Node: _nodes.First(node => node.Ordinal == planned.Configuration.Ordinal), planned.Configuration)).ToList();
+        foreach (var (node, configuration) in work.Where(pair => !pair.Node.Running))
         {
-            var node = _nodes.First(node => node.Ordinal == planned.Configuration.Ordinal);
+            await node.AssignAsync(configuration);
+        }
+
+        foreach (var (node, configuration) in work.Where(pair => pair.Node.Running))
+        {
             if (node.Probe is not { Loading: false })
             {
                 return;
             }
 
-            await node.ReconfigureAsync(planned.Configuration, cancellationToken);
+            await node.ReconfigureAsync(configuration, cancellationToken);
         }
 
         Interlocked.CompareExchange(ref _replan, null, plan);
@@ -338,7 +343,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         }
 
         if (now.Primary != before.Primary || now.Outcome != before.Outcome || !SameStates(before.Status, now.Status)
-            || now.FailedStarts != before.FailedStarts)
+            || now.FailedStarts != before.FailedStarts || !now.PortsTaken.SequenceEqual(before.PortsTaken))
         {
             _changed();
         }
@@ -399,7 +404,8 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             : null;
         return new ShardSnapshot(
             new ShardStatus(_shard, _leadership.Epoch, _slots, statuses), route, outcome, failing.FailedStarts,
-            failing.FailedStarts > 0 ? failing.Problem : "");
+            failing.FailedStarts > 0 ? failing.Problem : "",
+            [.. _nodes.Where(node => node.PortTaken && !node.Running).Select(node => node.Ordinal)]);
     }
 
     private static partial class Log
