@@ -25,6 +25,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private readonly Action _changed;
     private readonly WakeSignal _wake;
     private readonly CachePlacement _placement;
+    private readonly CacheFailover _failover;
     private readonly CancellationTokenSource _agentsStop = new();
     private ImmutableArray<ShardAgent> _agents = [];
     private ImmutableArray<Task> _agentLoops = [];
@@ -43,6 +44,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _changed = changed;
         _wake = new WakeSignal(services.Clock);
         _placement = new CachePlacement(services);
+        _failover = new CacheFailover(cache, services, _wake.Set);
     }
 
     /// <summary>How the gateway serves the cache; <c>null</c> while it does not.</summary>
@@ -147,6 +149,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         }
 
         Publish(document, secrets);
+        await _failover.StepAsync(_agents, cancellationToken);
         return await ReportAsync(document, entry.Revision, observed, cancellationToken);
     }
 

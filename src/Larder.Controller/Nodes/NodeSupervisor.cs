@@ -252,6 +252,15 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     public Task PromoteAsync(CancellationToken cancellationToken) => Node.PromoteAsync(cancellationToken);
 
+    /// <summary>Has the node take no writes for a while.</summary>
+    /// <param name="limit">When it takes them again by itself.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task PauseWritesAsync(TimeSpan limit, CancellationToken cancellationToken) => Node.PauseWritesAsync(limit, cancellationToken);
+
+    /// <summary>Has the node take writes again.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task ResumeWritesAsync(CancellationToken cancellationToken) => Node.ResumeWritesAsync(cancellationToken);
+
     /// <summary>Brings a running node to a changed configuration, as far as it takes it without a restart.</summary>
     /// <param name="configuration">The new configuration: same node, same ports.</param>
     /// <param name="cancellationToken">Gives up.</param>
