@@ -30,6 +30,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     private Task<ProcessExit>? _exit;
     private readonly NodeLog _log;
     private IReadOnlyList<string> _removeOnceLoaded = [];
+    private Task _following = Task.CompletedTask;
     private DateTimeOffset _startedAt;
     private bool _answered;
 
@@ -175,6 +176,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
                 RemoveSavedData();
             }
 
+            SetAside(plan.SetAside);
             File.Delete(Configuration.SocketPath);
             _backOff.Started();
             var process = ProcessLauncher.Start(new LaunchRequest
@@ -243,10 +245,37 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the node follow a primary.</summary>
+    /// <summary>
+    /// Makes the node follow a primary. It may take longer than a lease lasts, so it goes on by itself; while it does, asking again does nothing.
+    /// </summary>
     /// <param name="primary">The primary.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public Task FollowAsync(ReplicationTarget primary, CancellationToken cancellationToken) => Node.FollowAsync(primary, cancellationToken);
+    /// <returns>The work under way; it does not throw for what the engine does, see <see cref="Problem"/>.</returns>
+    public Task BeginFollow(ReplicationTarget primary, CancellationToken cancellationToken)
+    {
+        if (_following.IsCompleted)
+        {
+            _following = FollowAsync(primary, cancellationToken);
+        }
+
+        return _following;
+    }
+
+    private async Task FollowAsync(ReplicationTarget primary, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Node.FollowAsync(primary, cancellationToken);
+        }
+        catch (Exception exception) when (exception is EngineException or ObjectDisposedException)
+        {
+            Log.NotFollowing(_services.Logger, Configuration.Cache, Ordinal, primary, exception.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The loop ends; the next one looks afresh.
+        }
+    }
 
     /// <summary>Makes the node a primary.</summary>
     /// <param name="cancellationToken">Gives up.</param>
@@ -369,6 +398,29 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         _removeOnceLoaded = [];
     }
 
+    /// <summary>Moves what a replica must not start with out of its way; the last such lot is kept for an operator to look at.</summary>
+    private void SetAside(IReadOnlyList<string> paths)
+    {
+        var there = paths.Where(Directory.Exists).ToList();
+        if (there.Count == 0)
+        {
+            return;
+        }
+
+        if (Directory.Exists(Folders.SetAside))
+        {
+            Directory.Delete(Folders.SetAside, recursive: true);
+        }
+
+        Directory.CreateDirectory(Folders.SetAside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        foreach (var path in there)
+        {
+            Directory.Move(path, Path.Combine(Folders.SetAside, Path.GetFileName(path)));
+        }
+
+        Log.DataSetAside(_services.Logger, Configuration.Cache, Ordinal, Folders.SetAside);
+    }
+
     private NodeRecord? ReadRecord()
     {
         try
@@ -414,5 +466,11 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
         [LoggerMessage(3007, LogLevel.Warning, "Node {Node} of {Cache}: replication port {Port} is in use by another process; the node gets another one.")]
         public static partial void PortTaken(ILogger logger, string cache, int node, int port);
+
+        [LoggerMessage(3008, LogLevel.Warning, "Node {Node} of {Cache} does not follow {Primary} yet: {Problem}")]
+        public static partial void NotFollowing(ILogger logger, string cache, int node, ReplicationTarget primary, string problem);
+
+        [LoggerMessage(3009, LogLevel.Information, "Node {Node} of {Cache} starts as a replica; what it had is set aside in {Folder}.")]
+        public static partial void DataSetAside(ILogger logger, string cache, int node, string folder);
     }
 }

@@ -361,7 +361,15 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             if (node != leader && node.Probe is { Loading: false } probe
                 && (probe.Role == NodeRole.Primary || probe.Following != leader.Target))
             {
-                await node.FollowAsync(leader.Target, cancellationToken);
+                if (node is { Continuous: true, Features.FollowsInPlace: false })
+                {
+                    Log.StartedAnew(_logger, _cache, _shard, node.Ordinal);
+                    await node.KillAsync(cancellationToken);
+                    node.NoticeExit();
+                    continue;
+                }
+
+                _ = node.BeginFollow(leader.Target, cancellationToken);
             }
         }
     }
@@ -408,6 +416,9 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         [LoggerMessage(3104, LogLevel.Error, "Shard {Shard} of {Cache}: a cycle failed and is taken again.")]
         public static partial void CycleFailed(ILogger logger, Exception exception, string cache, int shard);
+
+        [LoggerMessage(3105, LogLevel.Information, "Shard {Shard} of {Cache}: node {Node} is started anew, since its engine cannot follow another primary otherwise.")]
+        public static partial void StartedAnew(ILogger logger, string cache, int shard, int node);
 
         [LoggerMessage(3103, LogLevel.Debug, "Shard {Shard} of {Cache}: {Outcome}.")]
         public static partial void CycleOutcome(ILogger logger, string cache, int shard, string outcome);

@@ -95,9 +95,14 @@ internal sealed partial class ShardHandover(string cache, int shard, ShardLeader
     /// <summary>The old primary follows. Its engine gives back the commands that wait there; one that takes its time does so behind the clients' backs.</summary>
     private async Task DemoteAsync(NodeSupervisor primary, NodeSupervisor candidate, bool paused, CancellationToken cancellationToken)
     {
+        if (!primary.Features.FollowsInPlace)
+        {
+            return; // The shard's loop starts it anew, when the gateway has led everybody away from it.
+        }
+
         try
         {
-            await primary.FollowAsync(candidate.Target, cancellationToken).WaitAsync(services.Options.DemotionLimit, services.Clock, cancellationToken);
+            await primary.BeginFollow(candidate.Target, cancellationToken).WaitAsync(services.Options.DemotionLimit, services.Clock, cancellationToken);
             if (paused)
             {
                 await primary.ResumeWritesAsync(cancellationToken);

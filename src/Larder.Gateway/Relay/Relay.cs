@@ -26,7 +26,7 @@ namespace Larder.Gateway.Relay;
 internal sealed class Relay(GatewaySession session, ClientConnection client, RespRequestScanner scanner, CacheRuntime cache)
 {
     /// <summary>How long a demoted engine may take to give back the command that waits there.</summary>
-    private static readonly TimeSpan GiveBackLimit = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan GiveBackLimit = TimeSpan.FromMilliseconds(100);
 
     private readonly SessionSettings _settings = new();
     private readonly CarriedState _state = new();
@@ -69,7 +69,9 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         var leg = _leg;
         lock (leg.Ledger.Gate)
         {
-            return leg.Ledger.IsOpen ? leg.Link.LeadsTo(primary) || !_state.MustMoveAtOnce : !_state.MustMoveAtOnce;
+            return leg.Ledger.IsOpen
+                ? leg.Link.LeadsTo(primary) || !(_state.MustMoveAtOnce || leg.Ledger.Parked is not null)
+                : !_state.MustMoveAtOnce && leg.Waiting is null;
         }
     }
 
