@@ -373,7 +373,8 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         var started = session.Clock.GetTimestamp();
         while (!session.IsClosing && !_ended)
         {
-            if (cache.FreshPrimary() is { } primary && await TryReopenAsync(left, primary))
+            // An engine that gave a command back is the primary no more, whatever the route still says.
+            if (cache.FreshPrimary() is { } primary && !(left.Waiting is not null && left.Link.LeadsTo(primary)) && await TryReopenAsync(left, primary))
             {
                 return true;
             }
