@@ -62,7 +62,7 @@ public sealed class RequestScannerTests
     public void What_is_no_request_is_named_as_redis_names_it(string bytes, string error)
     {
         var scanner = new RespRequestScanner(RespRequestLimits.Guest);
-        Assert.Equal(RespRequestStatus.ProtocolError, scanner.Scan(Encoding.Latin1.GetBytes(bytes)));
+        Assert.Equal(RespRequestStatus.Invalid, scanner.Scan(Encoding.Latin1.GetBytes(bytes)));
         Assert.Equal(error, scanner.Error);
     }
 
@@ -70,10 +70,10 @@ public sealed class RequestScannerTests
     public void Strangers_may_send_little()
     {
         var scanner = new RespRequestScanner(RespRequestLimits.Stranger);
-        Assert.Equal(RespRequestStatus.ProtocolError, scanner.Scan("*11\r\n"u8));
+        Assert.Equal(RespRequestStatus.Invalid, scanner.Scan("*11\r\n"u8));
         Assert.Equal("unauthenticated multibulk length", scanner.Error);
         scanner = new RespRequestScanner(RespRequestLimits.Stranger);
-        Assert.Equal(RespRequestStatus.ProtocolError, scanner.Scan("*1\r\n$16385\r\n"u8));
+        Assert.Equal(RespRequestStatus.Invalid, scanner.Scan("*1\r\n$16385\r\n"u8));
         Assert.Equal("unauthenticated bulk length", scanner.Error);
         Assert.Equal(RespRequestStatus.NeedMoreData, new RespRequestScanner(RespRequestLimits.Stranger).Scan("*10\r\n$16384\r\n"u8));
     }
@@ -82,7 +82,7 @@ public sealed class RequestScannerTests
     public void A_line_without_an_end_is_refused()
     {
         var scanner = new RespRequestScanner(RespRequestLimits.Guest);
-        Assert.Equal(RespRequestStatus.ProtocolError, scanner.Scan(new byte[RespRequestLimits.InlineBytes + 1].Select(_ => (byte)'x').ToArray()));
+        Assert.Equal(RespRequestStatus.Invalid, scanner.Scan(new byte[RespRequestLimits.InlineBytes + 1].Select(_ => (byte)'x').ToArray()));
         Assert.Equal("too big inline request", scanner.Error);
     }
 
@@ -94,7 +94,7 @@ public sealed class RequestScannerTests
         while (start < bytes.Length)
         {
             var status = scanner.Scan(bytes.AsSpan(start));
-            if (status is RespRequestStatus.NeedMoreData or RespRequestStatus.ProtocolError)
+            if (status is RespRequestStatus.NeedMoreData or RespRequestStatus.Invalid)
             {
                 return;
             }
