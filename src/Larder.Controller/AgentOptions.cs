@@ -47,6 +47,14 @@ public sealed record AgentOptions
     /// <value>Default 5 min.</value>
     public TimeSpan OperationDeadline { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long a handover may hold commands before everything goes back to as it was.</summary>
+    /// <value>Default 2 s.</value>
+    public TimeSpan HandoverLimit { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long clients wait in a handover for the old primary to follow the new one.</summary>
+    /// <value>Default 250 ms.</value>
+    public TimeSpan DemotionLimit { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>How often certificates are looked at for renewal.</summary>
     /// <value>Default 1 h.</value>
     public TimeSpan CertificateCheckInterval { get; init; } = TimeSpan.FromHours(1);

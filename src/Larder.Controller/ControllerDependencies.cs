@@ -39,6 +39,9 @@ public sealed record ControllerDependencies
     /// <summary>What the gateway says of its listeners.</summary>
     public required IGatewayStatus Gateway { get; init; }
 
+    /// <summary>Holds commands during a handover.</summary>
+    public required IGatewayHold GatewayHold { get; init; }
+
     /// <summary>Where route tables are published.</summary>
     public required RoutePublisher Routes { get; init; }
 

@@ -21,6 +21,14 @@ public sealed record EngineFeatures
     /// </summary>
     public bool CanRaiseMemory { get; init; } = true;
 
+    /// <summary>
+    /// Whether a running node with data can become a replica, or follow another primary. Where it cannot, it takes a start of the node. Default: yes.
+    /// </summary>
+    public bool FollowsInPlace { get; init; } = true;
+
+    /// <summary>Whether a running node can be told to take no writes for a while. Default: no.</summary>
+    public bool CanPauseWrites { get; init; }
+
     /// <summary>What users of this engine must know that it lacks against Redis; one sentence each, may be empty.</summary>
     public IReadOnlyList<string> Limitations { get; init; } = [];
 }

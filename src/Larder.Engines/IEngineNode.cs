@@ -25,6 +25,18 @@ public interface IEngineNode : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     Task PromoteAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Has the node take no writes, nor expire or evict keys, for a while; reads and replication go on. Only where
+    /// <see cref="EngineFeatures.CanPauseWrites"/> is set.
+    /// </summary>
+    /// <param name="limit">When it takes writes again by itself.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task PauseWritesAsync(TimeSpan limit, CancellationToken cancellationToken);
+
+    /// <summary>Ends <see cref="PauseWritesAsync"/>.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task ResumeWritesAsync(CancellationToken cancellationToken);
+
     /// <summary>Writes what the node holds to its data folder, durably, and waits for the end.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>
     Task SaveAsync(CancellationToken cancellationToken);

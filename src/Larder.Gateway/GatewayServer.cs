@@ -11,7 +11,7 @@ namespace Larder.Gateway;
 /// The only door for clients. It follows the route tables that it is given, and knows nothing else: opens and closes listeners, swaps
 /// certificates and keys, and leads sessions to the primaries. Thread-safe.
 /// </summary>
-public sealed partial class GatewayServer : IAsyncDisposable
+public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
 {
     private readonly IRouteSource _routes;
     private readonly SessionServices _services;
@@ -89,10 +89,59 @@ public sealed partial class GatewayServer : IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public Task<bool> HoldAsync(string cache, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (Find(cache) is not { } runtime)
+        {
+            return Task.FromResult(true);
+        }
+
+        runtime.Hold();
+        return PollAsync(() => runtime.Sessions.All(session => session.IsQuiet), limit, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> FollowAsync(string cache, long epoch, TimeSpan limit, CancellationToken cancellationToken) => PollAsync(
+        () => Find(cache) is not { } runtime
+            || (runtime.Route.Primary is { } primary && primary.Epoch >= epoch && runtime.Sessions.All(session => session.IsSettledOn(primary))),
+        limit,
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public void Release(string cache) => Find(cache)?.Resume();
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None);
         _stop.Dispose();
+    }
+
+    private CacheRuntime? Find(string cache)
+    {
+        lock (_gate)
+        {
+            return _caches.GetValueOrDefault(cache);
+        }
+    }
+
+    /// <summary>
+    /// Looks each millisecond: a handover is rare and short, while a signal for it would have to be raised at every single reply.
+    /// </summary>
+    private async Task<bool> PollAsync(Func<bool> reached, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var started = _services.Clock.GetTimestamp();
+        while (!reached())
+        {
+            if (_services.Clock.GetElapsedTime(started) >= limit)
+            {
+                return false;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(1), _services.Clock, cancellationToken);
+        }
+
+        return true;
     }
 
     private async Task FollowAsync(RouteTable table)

@@ -17,6 +17,7 @@ public static class ManagementRegistration
         .AddSingleton<CacheViews>()
         .AddSingleton<PlanService>()
         .AddSingleton<AccessKeyService>()
+        .AddSingleton<FailoverService>()
         .AddSingleton<OperationService>()
         .AddSingleton<CacheService>();
 }

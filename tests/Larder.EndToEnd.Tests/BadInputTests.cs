@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Larder.EndToEnd.Tests.Harness;
+using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace Larder.EndToEnd.Tests;
@@ -27,7 +28,7 @@ public sealed class BadInputTests
         { "name: dev\npreset: development\nendpoint: { address: 8.8.8.8 }\n", "publicNetworkAccess" },
         { "name: dev\npreset: development\nendpoint: { address: 10.254.253.252 }\n", "10.254.253.252" },
         { "", "empty" },
-        { "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n", "alias" },
+        { "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n", "anchor" },
     };
 
     [Fact]
@@ -112,7 +113,7 @@ public sealed class BadInputTests
     }
 
     [Fact]
-    public async Task A_home_that_is_a_file_or_of_a_newer_larder_is_refused()
+    public async Task A_home_that_is_a_file_is_refused()
     {
         await using var larder = new Installation();
         var file = Path.Combine(larder.Home, "file");
@@ -120,6 +121,30 @@ public sealed class BadInputTests
         var result = await larder.RunAsync("up", "--detach", "--home", file);
         Assert.True(result.ExitCode == 2, $"{result}");
         Assert.Contains(file, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_home_of_a_newer_larder_is_refused_and_left_alone()
+    {
+        await using var larder = new Installation();
+        (await larder.RunAsync("up", "--detach")).Succeeded();
+        (await larder.RunAsync("down")).Succeeded();
+        await SetSchemaAsync(larder, 99);
+        var result = await larder.RunAsync("up", larder.Spec(Good), "--detach");
+        Assert.True(result.ExitCode == 2, $"{result}");
+        Assert.Contains("newer Larder", result.Error, StringComparison.Ordinal);
+        await SetSchemaAsync(larder, 1);
+        (await larder.RunAsync("up", "--detach")).Succeeded();
+    }
+
+    [Fact]
+    public async Task A_home_that_cannot_be_written_to_is_refused()
+    {
+        await using var larder = new Installation();
+        var home = Path.Combine("/proc", "larder-home");
+        var result = await larder.RunAsync("up", "--detach", "--home", home);
+        Assert.True(result.ExitCode == 2, $"{result}");
+        Assert.Contains(home, result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -134,9 +159,11 @@ public sealed class BadInputTests
             "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'Redis server v=7.9.9 sha=00000000:0 malloc=libc bits=64 build=0'; exit 0; fi\necho 'no wheels on this wagon'; exit 3\n",
             TestContext.Current.CancellationToken);
         File.SetUnixFileMode(binary, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var result = await larder.RunAsync("up", larder.DevelopmentSpec(version: "7.9"), "--detach");
+        var result = await larder.RunAsync("up", larder.DevelopmentSpec(version: "7.9"), "--detach", "--output", "json");
         Assert.True(result.ExitCode == 2, $"{result}");
-        Assert.Contains("no wheels on this wagon", result.Error, StringComparison.Ordinal);
+        var message = result.Json.GetProperty("error").GetProperty("message").GetString();
+        Assert.Contains("no wheels on this wagon", message, StringComparison.Ordinal);
+        Assert.Contains("was not created", message, StringComparison.Ordinal);
         Assert.Equal("[]", (await larder.RunAsync("list", "--output", "json")).Succeeded().Output.Trim());
         Assert.False(Directory.Exists(Path.Combine(larder.Home, "caches", "dev")));
     }
@@ -151,5 +178,14 @@ public sealed class BadInputTests
         Assert.Equal(2, (await larder.RunAsync("keys", "absent")).ExitCode);
         Assert.Equal(2, (await larder.RunAsync("delete", "absent", "--yes")).ExitCode);
         Assert.Equal(2, (await larder.RunAsync("regenerate-key", "absent", "third")).ExitCode);
+    }
+
+    private static async Task SetSchemaAsync(Installation larder, int version)
+    {
+        await using var connection = new SqliteConnection($"Data Source={Path.Combine(larder.Home, "store", "larder.db")};Pooling=False");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"PRAGMA user_version = {version}";
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Larder.EndToEnd.Tests.Harness;
 using StackExchange.Redis;
@@ -141,6 +143,33 @@ public sealed class CrashTests
         await larder.WaitAsync("dev", "Ready", Installation.IsReady);
         await using var again = await larder.ConnectAsync("dev");
         Assert.True((await again.GetDatabase().StringGetAsync("old")).IsNull);
+    }
+
+    [Theory]
+    [InlineData("redis")]
+    [InlineData("garnet")]
+    public async Task A_node_whose_port_was_taken_while_it_was_down_gets_another_one(string engine)
+    {
+        await using var larder = new Installation();
+        var before = await larder.UpAsync(larder.DevelopmentSpec(engine: engine));
+        await using (var redis = await larder.ConnectAsync("dev"))
+        {
+            await redis.GetDatabase().StringSetAsync("kept", "data");
+        }
+
+        var ports = await ListeningPorts.OfAsync([.. Installation.Nodes(before).Select(node => node.GetProperty("pid").GetInt32())]);
+        Assert.Equal(2, ports.Count);
+        (await larder.RunAsync("down")).Succeeded();
+        using var primary = new TcpListener(IPAddress.Loopback, ports.Min());
+        using var replica = new TcpListener(IPAddress.Loopback, ports.Max());
+        primary.Start();
+        replica.Start();
+
+        (await larder.RunAsync("up", "--detach")).Succeeded();
+        var after = await larder.WaitAsync("dev", "Ready", Installation.IsReady);
+        Assert.Empty((await ListeningPorts.OfAsync([.. Installation.Nodes(after).Select(node => node.GetProperty("pid").GetInt32())])).Intersect(ports));
+        await using var again = await larder.ConnectAsync("dev");
+        Assert.Equal("data", await again.GetDatabase().StringGetAsync("kept"));
     }
 
     private static long Epoch(JsonElement cache) => cache.GetProperty("shards")[0].GetProperty("epoch").GetInt64();

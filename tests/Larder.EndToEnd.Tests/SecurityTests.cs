@@ -17,23 +17,18 @@ public sealed class SecurityTests
         var cache = await larder.UpAsync(larder.DevelopmentSpec(engine: engine));
         var key = await larder.KeyAsync("dev");
         var pids = Installation.Nodes(cache).Select(node => node.GetProperty("pid").GetInt32()).Append(larder.DaemonPid).ToList();
-        var ports = await PortsOfAsync(pids);
+        var ports = await ListeningPorts.OfAsync(pids);
         Assert.Contains(larder.TlsPort, ports);
         var others = ports.Where(port => port != larder.TlsPort).ToList();
         Assert.NotEmpty(others);
-        foreach (var port in others)
-        {
-            foreach (var authentication in new[] { "", key })
-            {
-                foreach (var tls in new[] { Array.Empty<string>(), ["--tls", "--insecure"] })
-                {
-                    var answer = await Command.RunAsync(
-                        "timeout", ["5", "redis-cli", .. tls, "-p", $"{port}", "SET", "intruder", "1"],
-                        new Dictionary<string, string> { ["REDISCLI_AUTH"] = authentication });
-                    Assert.DoesNotContain("OK", answer.Output, StringComparison.Ordinal);
-                }
-            }
-        }
+        var attempts =
+            from port in others
+            from authentication in new[] { "", key }
+            from tls in new[] { Array.Empty<string>(), ["--tls", "--insecure"] }
+            select Command.RunAsync(
+                "timeout", ["5", "redis-cli", .. tls, "-p", $"{port}", "SET", "intruder", "1"],
+                new Dictionary<string, string> { ["REDISCLI_AUTH"] = authentication });
+        Assert.All(await Task.WhenAll(attempts), answer => Assert.DoesNotContain("OK", answer.Output, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -41,7 +36,7 @@ public sealed class SecurityTests
     {
         await using var larder = new Installation();
         var cache = await larder.UpAsync(larder.DevelopmentSpec());
-        var ports = await PortsOfAsync([.. Installation.Nodes(cache).Select(node => node.GetProperty("pid").GetInt32()), larder.DaemonPid]);
+        var ports = await ListeningPorts.OfAsync([.. Installation.Nodes(cache).Select(node => node.GetProperty("pid").GetInt32()), larder.DaemonPid]);
         var listeners = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Where(listener => ports.Contains(listener.Port));
         Assert.All(listeners, listener => Assert.True(System.Net.IPAddress.IsLoopback(listener.Address), listener.ToString()));
     }
@@ -61,6 +56,11 @@ public sealed class SecurityTests
             var mode = File.GetUnixFileMode(path);
             var open = (mode & (UnixFileMode.GroupRead | UnixFileMode.OtherRead | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0;
             Assert.True(!open || path.EndsWith(".crt", StringComparison.Ordinal) || path == Path.Combine(larder.Home, "dev.yaml"), $"{path} is open to others: {mode}");
+            if (path.EndsWith(".sock", StringComparison.Ordinal))
+            {
+                continue; // A socket has no content.
+            }
+
             var text = await ReadAsync(path);
             Assert.All(keys, key => Assert.False(text.Contains(key, StringComparison.Ordinal), $"{path} has an access key in clear."));
         }
@@ -93,36 +93,6 @@ public sealed class SecurityTests
                     "-verify_return_error", "-cipher", "DEFAULT@SECLEVEL=0", version]);
             Assert.True((result.ExitCode == 0) == accepted, $"{version}: {result}");
         }
-    }
-
-    private static async Task<IReadOnlySet<int>> PortsOfAsync(IReadOnlyCollection<int> pids)
-    {
-        var inodes = new HashSet<string>();
-        foreach (var pid in pids)
-        {
-            foreach (var descriptor in new DirectoryInfo($"/proc/{pid}/fd").EnumerateFiles())
-            {
-                if (descriptor.LinkTarget is { } target && target.StartsWith("socket:[", StringComparison.Ordinal))
-                {
-                    inodes.Add(target["socket:[".Length..^1]);
-                }
-            }
-        }
-
-        var ports = new HashSet<int>();
-        foreach (var table in new[] { "/proc/net/tcp", "/proc/net/tcp6" })
-        {
-            foreach (var line in (await File.ReadAllLinesAsync(table)).Skip(1))
-            {
-                var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (fields[3] == "0A" && inodes.Contains(fields[9]))
-                {
-                    ports.Add(Convert.ToInt32(fields[1].Split(':')[1], 16));
-                }
-            }
-        }
-
-        return ports;
     }
 
     private static async Task<string> ReadAsync(string path)

@@ -77,6 +77,7 @@ internal sealed class ControllerFixture : IAsyncDisposable
             Catalogue = _catalogue,
             Drivers = Drivers,
             Gateway = new OpenGateway(),
+            GatewayHold = new OpenGateway(),
             Routes = Routes,
             Options = new AgentOptions(),
             Clock = _clock,
@@ -175,9 +176,18 @@ internal sealed class ControllerFixture : IAsyncDisposable
         }
     }
 
-    private sealed class OpenGateway : IGatewayStatus
+    private sealed class OpenGateway : IGatewayStatus, IGatewayHold
     {
         public string? ListenerProblem(ListenEndpoint endpoint) => "";
+
+        public Task<bool> HoldAsync(string cache, TimeSpan limit, CancellationToken cancellationToken) => Task.FromResult(true);
+
+        public Task<bool> FollowAsync(string cache, long epoch, TimeSpan limit, CancellationToken cancellationToken) => Task.FromResult(true);
+
+        public void Release(string cache)
+        {
+            // No clients, so nothing is held.
+        }
     }
 
     private sealed class Catalogue(ImmutableArray<EngineInstallation> installations) : IEngineCatalogue

@@ -41,7 +41,7 @@ public sealed partial class CacheController : IStatusSource, IAsyncDisposable
             Gateway = dependencies.Gateway,
             Operations = new OperationTracker(dependencies.Store, dependencies.Clock),
             Nodes = new NodeServices(
-                dependencies.Drivers, _exitWatcher, dependencies.Options, dependencies.Clock, dependencies.Random,
+                dependencies.Drivers, _exitWatcher, dependencies.Options, dependencies.Clock, dependencies.Random, dependencies.GatewayHold,
                 dependencies.Loggers.CreateLogger("Larder.Controller")),
         };
     }

@@ -60,6 +60,35 @@ internal sealed class CachePlacement(CacheServices services)
         }
     }
 
+    /// <summary>Gives nodes other replication ports, where another process has taken theirs while they did not run.</summary>
+    /// <param name="cache">Its name.</param>
+    /// <param name="ordinals">The nodes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>All nodes of the cache, by ordinal.</returns>
+    public async Task<ImmutableArray<NodeDocument>> MovePortsAsync(string cache, ImmutableArray<int> ordinals, CancellationToken cancellationToken)
+    {
+        await services.PlacementGate.WaitAsync(cancellationToken);
+        try
+        {
+            var free = new Queue<int>(PortAllocator.Find(
+                IPAddress.Loopback, ordinals.Length, await TakenPortsAsync(cancellationToken), services.Nodes.Random));
+            var transaction = StoreTransaction.Empty;
+            foreach (var node in (await FindAsync(cache, cancellationToken)).Where(node => ordinals.Contains(node.Ordinal)))
+            {
+                transaction = transaction.Put(
+                    StoreKeys.Node(cache, node.Ordinal),
+                    StoreCodec.Encode(node with { ReplicationPort = free.Dequeue() }, DocumentSchemas.Current));
+            }
+
+            await services.Store.CommitAsync(transaction, cancellationToken);
+            return await FindAsync(cache, cancellationToken);
+        }
+        finally
+        {
+            services.PlacementGate.Release();
+        }
+    }
+
     /// <summary>The installation that a node was placed with.</summary>
     /// <param name="node">The node.</param>
     /// <returns>

@@ -25,6 +25,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private readonly Action _changed;
     private readonly WakeSignal _wake;
     private readonly CachePlacement _placement;
+    private readonly CacheFailover _failover;
     private readonly CancellationTokenSource _agentsStop = new();
     private ImmutableArray<ShardAgent> _agents = [];
     private ImmutableArray<Task> _agentLoops = [];
@@ -43,6 +44,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _changed = changed;
         _wake = new WakeSignal(services.Clock);
         _placement = new CachePlacement(services);
+        _failover = new CacheFailover(cache, services, _wake.Set);
     }
 
     /// <summary>How the gateway serves the cache; <c>null</c> while it does not.</summary>
@@ -137,12 +139,17 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             await _services.Operations.ReportAsync(document.OperationId, 15, $"starting {nodes.Length} nodes", cancellationToken);
             StartAgents(document, nodes, secrets);
         }
+        else if (_agents.SelectMany(agent => agent.Snapshot.PortsTaken).ToImmutableArray() is { IsEmpty: false } homeless && !_agents.Any(agent => agent.ReplanPending))
+        {
+            Replan(document, await _placement.MovePortsAsync(_cache, homeless, cancellationToken), secrets);
+        }
         else if (_plannedGeneration != document.Generation)
         {
             Replan(document, await _placement.FindAsync(_cache, cancellationToken), secrets);
         }
 
         Publish(document, secrets);
+        await _failover.StepAsync(_agents, cancellationToken);
         return await ReportAsync(document, entry.Revision, observed, cancellationToken);
     }
 
@@ -278,7 +285,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private async Task<bool> AbandonAsync(CacheDocument document, long revision, string reason, CancellationToken cancellationToken)
     {
         Log.CreationAbandoned(_services.Logger, _cache, reason);
-        await _services.Operations.ReportAsync(document.OperationId, 0, reason, cancellationToken);
+        await _services.Operations.NoteFaultAsync(document.OperationId, reason, cancellationToken);
         var key = StoreKeys.Spec(_cache);
         await _services.Store.CommitAsync(
             StoreTransaction.Empty.IfRevision(key, revision)
@@ -325,7 +332,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         if (undone is not null)
         {
             var error = new OperationError(
-                "cannot_be_created", $"{document.Spec.Name} was not created, and nothing of it is left: {undone.Phase}", Undone: true);
+                "cannot_be_created", $"{document.Spec.Name} was not created, and nothing of it is left: {undone.Error?.Message ?? "it was given up"}", Undone: true);
             await _services.Operations.FailAsync(document.OperationId, error, cancellationToken);
         }
         else

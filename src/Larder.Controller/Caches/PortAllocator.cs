@@ -40,7 +40,11 @@ internal static class PortAllocator
             : throw new InvalidOperationException($"There are not {count} free ports between {First} and {Last} on {address}. Stop what uses them, or delete a cache.");
     }
 
-    private static bool IsFree(IPAddress address, int port)
+    /// <summary>Whether a listener can be opened.</summary>
+    /// <param name="address">An address of this host.</param>
+    /// <param name="port">1..65535.</param>
+    /// <returns>False where another process has the port.</returns>
+    public static bool IsFree(IPAddress address, int port)
     {
         using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try

@@ -127,6 +127,43 @@ internal sealed class ShardLeadership(
         return true;
     }
 
+    /// <summary>
+    /// Gives the leader key to another node of this host, under a new epoch and the same lease. The view is withdrawn before, so that no gateway
+    /// writes to the old node any more when this returns.
+    /// </summary>
+    /// <param name="ordinal">The node.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>False where the keys are not as this agent left them; then the old node is still the one that counts, if anything is held.</returns>
+    public async Task<bool> TransferAsync(int ordinal, CancellationToken cancellationToken)
+    {
+        var asked = clock.GetTimestamp();
+        var lease = _leaseId;
+        var leader = await store.GetAsync(_leaderKey, cancellationToken);
+        var current = await store.GetAsync(_epochKey, cancellationToken);
+        if (leader is null || current is null || leader.LeaseId != lease || lease == 0)
+        {
+            return false;
+        }
+
+        View?.Set(long.MinValue);
+        var epoch = 1 + StoreCodec.Decode<EpochDocument>(_epochKey, current.Value, DocumentSchemas.Current).Epoch;
+        var result = await store.CommitAsync(
+            StoreTransaction.Empty
+                .IfRevision(_leaderKey, leader.Revision)
+                .IfRevision(_epochKey, current.Revision)
+                .Put(_leaderKey, StoreCodec.Encode(new LeaderDocument(ordinal, epoch, host), DocumentSchemas.Current), lease)
+                .Put(_epochKey, StoreCodec.Encode(new EpochDocument(epoch, ordinal), DocumentSchemas.Current)),
+            cancellationToken);
+        if (!result.Committed)
+        {
+            return false;
+        }
+
+        (Epoch, LastPrimary) = (epoch, ordinal);
+        Take(lease, ordinal, asked);
+        return true;
+    }
+
     /// <summary>Gives the leader key up at once: no gateway writes any more when this returns, and another node may be elected.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     public async Task ReleaseAsync(CancellationToken cancellationToken)

@@ -4,6 +4,9 @@ namespace Larder.Controller.Nodes;
 /// <param name="Root">The node's folder.</param>
 internal sealed record NodeFolders(string Root)
 {
+    /// <summary>What the node had when it last became a replica and could not keep.</summary>
+    public string SetAside => Path.Combine(Root, "set-aside");
+
     /// <summary>The engine's data, its working directory.</summary>
     public string Data => Path.Combine(Root, "data");
 

@@ -1,5 +1,6 @@
 using Larder.Controller.Processes;
 using Larder.Engines;
+using Larder.Model.Routing;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Controller.Nodes;
@@ -10,6 +11,8 @@ namespace Larder.Controller.Nodes;
 /// <param name="Options">Times and limits.</param>
 /// <param name="Clock">The clock.</param>
 /// <param name="Random">Spreads back-offs.</param>
+/// <param name="Gateway">Holds commands during a handover.</param>
 /// <param name="Logger">Where node events are logged.</param>
 internal sealed record NodeServices(
-    EngineDrivers Engines, ProcessExitWatcher ExitWatcher, AgentOptions Options, TimeProvider Clock, Random Random, ILogger Logger);
+    EngineDrivers Engines, ProcessExitWatcher ExitWatcher, AgentOptions Options, TimeProvider Clock, Random Random,
+    IGatewayHold Gateway, ILogger Logger);

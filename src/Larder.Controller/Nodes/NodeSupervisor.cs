@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text.Json;
+using Larder.Controller.Caches;
 using Larder.Controller.Processes;
 using Larder.Engines;
 using Larder.Model.Engines;
@@ -28,6 +30,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     private Task<ProcessExit>? _exit;
     private readonly NodeLog _log;
     private IReadOnlyList<string> _removeOnceLoaded = [];
+    private Task _following = Task.CompletedTask;
     private DateTimeOffset _startedAt;
     private bool _answered;
 
@@ -80,6 +83,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
     /// <summary>What is wrong; empty where nothing is.</summary>
     public string Problem { get; private set; } = "";
+
+    /// <summary>Whether the last start was not tried because another process has its replication port: it needs another one.</summary>
+    public bool PortTaken { get; private set; }
 
     /// <summary>Failed runs since the last healthy one.</summary>
     public int Failures => _backOff.Failures;
@@ -148,6 +154,15 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
             // A killed engine's background save lives on for a while and keeps the folder locked; what it writes is of no use any more.
             await FolderRemnants.KillAsync(Folders.Data, _services.ExitWatcher, cancellationToken);
+            PortTaken = !PortAllocator.IsFree(IPAddress.Parse(Configuration.ReplicationAddress), Configuration.ReplicationPort);
+            if (PortTaken)
+            {
+                _backOff.Ended();
+                Problem = $"replication port {Configuration.ReplicationPort} of node {Ordinal} is in use by another process; it gets another one";
+                Log.PortTaken(_services.Logger, Configuration.Cache, Ordinal, Configuration.ReplicationPort);
+                return false;
+            }
+
             using var folderLock = FolderLock.Take(Folders.Data);
             var plan = _driver.Render(_installation, Configuration with { StartAsReplicaOf = primary });
             foreach (var (path, content) in plan.Files)
@@ -161,6 +176,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
                 RemoveSavedData();
             }
 
+            SetAside(plan.SetAside);
             File.Delete(Configuration.SocketPath);
             _backOff.Started();
             var process = ProcessLauncher.Start(new LaunchRequest
@@ -229,14 +245,50 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the node follow a primary.</summary>
+    /// <summary>
+    /// Makes the node follow a primary. It may take longer than a lease lasts, so it goes on by itself; while it does, asking again does nothing.
+    /// </summary>
     /// <param name="primary">The primary.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public Task FollowAsync(ReplicationTarget primary, CancellationToken cancellationToken) => Node.FollowAsync(primary, cancellationToken);
+    /// <returns>The work under way; it does not throw for what the engine does, see <see cref="Problem"/>.</returns>
+    public Task BeginFollow(ReplicationTarget primary, CancellationToken cancellationToken)
+    {
+        if (_following.IsCompleted)
+        {
+            _following = FollowAsync(primary, cancellationToken);
+        }
+
+        return _following;
+    }
+
+    private async Task FollowAsync(ReplicationTarget primary, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Node.FollowAsync(primary, cancellationToken);
+        }
+        catch (Exception exception) when (exception is EngineException or ObjectDisposedException)
+        {
+            Log.NotFollowing(_services.Logger, Configuration.Cache, Ordinal, primary, exception.Message);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The loop ends; the next one looks afresh.
+        }
+    }
 
     /// <summary>Makes the node a primary.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     public Task PromoteAsync(CancellationToken cancellationToken) => Node.PromoteAsync(cancellationToken);
+
+    /// <summary>Has the node take no writes for a while.</summary>
+    /// <param name="limit">When it takes them again by itself.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task PauseWritesAsync(TimeSpan limit, CancellationToken cancellationToken) => Node.PauseWritesAsync(limit, cancellationToken);
+
+    /// <summary>Has the node take writes again.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task ResumeWritesAsync(CancellationToken cancellationToken) => Node.ResumeWritesAsync(cancellationToken);
 
     /// <summary>Brings a running node to a changed configuration, as far as it takes it without a restart.</summary>
     /// <param name="configuration">The new configuration: same node, same ports.</param>
@@ -245,6 +297,18 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     {
         await Node.ReconfigureAsync(configuration, cancellationToken);
         Configuration = configuration;
+    }
+
+    /// <summary>Changes what the node is to be at its next start. It must not be running.</summary>
+    /// <param name="configuration">The new configuration: same node, same socket.</param>
+    public async Task AssignAsync(NodeConfiguration configuration)
+    {
+        Configuration = configuration;
+        if (_node is { } node)
+        {
+            _node = null;
+            await node.DisposeAsync();
+        }
     }
 
     /// <summary>Stops the process in order, keeping its data; kills it where it takes too long.</summary>
@@ -334,6 +398,29 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         _removeOnceLoaded = [];
     }
 
+    /// <summary>Moves what a replica must not start with out of its way; the last such lot is kept for an operator to look at.</summary>
+    private void SetAside(IReadOnlyList<string> paths)
+    {
+        var there = paths.Where(Directory.Exists).ToList();
+        if (there.Count == 0)
+        {
+            return;
+        }
+
+        if (Directory.Exists(Folders.SetAside))
+        {
+            Directory.Delete(Folders.SetAside, recursive: true);
+        }
+
+        Directory.CreateDirectory(Folders.SetAside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        foreach (var path in there)
+        {
+            Directory.Move(path, Path.Combine(Folders.SetAside, Path.GetFileName(path)));
+        }
+
+        Log.DataSetAside(_services.Logger, Configuration.Cache, Ordinal, Folders.SetAside);
+    }
+
     private NodeRecord? ReadRecord()
     {
         try
@@ -376,5 +463,14 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
         [LoggerMessage(3006, LogLevel.Warning, "Node {Node} of {Cache}: record {Path} cannot be read and is ignored: {Problem}")]
         public static partial void RecordUnreadable(ILogger logger, string cache, int node, string path, string problem);
+
+        [LoggerMessage(3007, LogLevel.Warning, "Node {Node} of {Cache}: replication port {Port} is in use by another process; the node gets another one.")]
+        public static partial void PortTaken(ILogger logger, string cache, int node, int port);
+
+        [LoggerMessage(3008, LogLevel.Warning, "Node {Node} of {Cache} does not follow {Primary} yet: {Problem}")]
+        public static partial void NotFollowing(ILogger logger, string cache, int node, ReplicationTarget primary, string problem);
+
+        [LoggerMessage(3009, LogLevel.Information, "Node {Node} of {Cache} starts as a replica; what it had is set aside in {Folder}.")]
+        public static partial void DataSetAside(ILogger logger, string cache, int node, string folder);
     }
 }

@@ -33,6 +33,15 @@ internal sealed class OperationTracker(IControlStore store, TimeProvider clock)
             : operation with { Percent = Math.Max(operation.Percent, percent), Phase = phase },
         cancellationToken);
 
+    /// <summary>Notes why an operation is going to fail, before what it did is undone: the reason survives the undoing, and a restart in it.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task NoteFaultAsync(string id, string reason, CancellationToken cancellationToken) => ChangeAsync(
+        id,
+        operation => operation with { Phase = reason, Error = new OperationError("failing", reason, Undone: false) },
+        cancellationToken);
+
     /// <summary>Ends an operation well.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="phase">One sentence on what was reached.</param>

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Larder.Controller.Leadership;
 using Larder.Controller.Nodes;
 using Larder.Engines;
-using Larder.Model.Routing;
 using Larder.Model.Status;
 using Larder.Store;
 using Microsoft.Extensions.Logging;
@@ -38,6 +37,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     private readonly string _slots;
     private readonly string _host;
     private ShardPlan? _replan;
+    private HandoverRequest? _handover;
     private volatile ShardSnapshot _snapshot;
     private long _leaderlessSince;
     private int? _confirmedPrimary;
@@ -71,6 +71,20 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     {
         Volatile.Write(ref _replan, plan);
         _wake.Set();
+    }
+
+    /// <summary>Asks for a change of the primary; carried out in the next cycle.</summary>
+    /// <param name="request">The request.</param>
+    /// <returns>False where one is under way.</returns>
+    public bool TryRequest(HandoverRequest request)
+    {
+        if (Interlocked.CompareExchange(ref _handover, request, null) is not null)
+        {
+            return false;
+        }
+
+        _wake.Set();
+        return true;
     }
 
     /// <summary>Finds the processes that an earlier daemon started.</summary>
@@ -172,6 +186,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         await Task.WhenAll(_nodes.Where(node => node.Running).Select(node => node.ProbeAsync(cancellationToken)));
         await KeepLeadershipAsync(cancellationToken);
+        await HandOverAsync(cancellationToken);
         var outcome = Leader is null ? await ElectAsync(cancellationToken) : "";
         await StartAsync(cancellationToken);
         await FollowAsync(cancellationToken);
@@ -225,6 +240,65 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         }
     }
 
+    /// <summary>Carries out a request for another primary. Whatever comes of it, the request is answered and gone.</summary>
+    private async Task HandOverAsync(CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _handover) is not { } request)
+        {
+            return;
+        }
+
+        var result = new HandoverResult(false, "it was interrupted");
+        try
+        {
+            result = await HandOverAsync(request, cancellationToken);
+        }
+        finally
+        {
+            Volatile.Write(ref _handover, null);
+            request.Complete(result);
+        }
+    }
+
+    private async Task<HandoverResult> HandOverAsync(HandoverRequest request, CancellationToken cancellationToken)
+    {
+        if (Leader is not { } primary || _confirmedPrimary != primary.Ordinal)
+        {
+            return new HandoverResult(false, $"shard {_shard} has no primary at the moment");
+        }
+
+        var candidate = _nodes.Where(node => node != primary && IsInSync(node)).MaxBy(node => node.Probe!.ReplicationOffset);
+        if (candidate is null)
+        {
+            var others = string.Join(", ", _nodes.Where(node => node != primary).Select(node => $"node {node.Ordinal} is {StateOf(node)}"));
+            return new HandoverResult(false, $"shard {_shard} has no eligible replica: {others}");
+        }
+
+        if (!request.Force)
+        {
+            return await new ShardHandover(_cache, _shard, _leadership, _services).RunAsync(
+                primary, candidate, () => Confirm(candidate, "a handover"), cancellationToken);
+        }
+
+        await primary.KillAsync(cancellationToken);
+        primary.NoticeExit();
+        await LoseAsync("a forced failover ended it", cancellationToken);
+        return await ElectAsync(cancellationToken) is { Length: > 0 } problem
+            ? new HandoverResult(false, problem)
+            : new HandoverResult(true, $"node {_leadership.Held} is the primary in epoch {_leadership.Epoch}");
+    }
+
+    private void Confirm(NodeSupervisor winner, string reason)
+    {
+        if (winner.Probe is { Loading: false, Role: NodeRole.Primary })
+        {
+            winner.MarkContinuous();
+            _confirmedPrimary = winner.Ordinal;
+            Log.PrimaryPromoted(_logger, _cache, _shard, winner.Ordinal, _leadership.Epoch, reason);
+            Publish($"node {winner.Ordinal} is the primary in epoch {_leadership.Epoch}");
+        }
+    }
+
     private async Task LoseAsync(string reason, CancellationToken cancellationToken)
     {
         var lost = _leadership.Held ?? _leadership.LastPrimary;
@@ -262,14 +336,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         var winner = _nodes.First(node => node.Ordinal == ordinal);
         await winner.PromoteAsync(cancellationToken);
         await winner.ProbeAsync(cancellationToken);
-        if (winner.Probe is { Loading: false, Role: NodeRole.Primary })
-        {
-            winner.MarkContinuous();
-            _confirmedPrimary = ordinal;
-            Log.PrimaryPromoted(_logger, _cache, _shard, ordinal, _leadership.Epoch, decision.Reason);
-            Publish($"node {ordinal} is the primary in epoch {_leadership.Epoch}");
-        }
-
+        Confirm(winner, decision.Reason);
         return "";
     }
 
@@ -294,7 +361,15 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             if (node != leader && node.Probe is { Loading: false } probe
                 && (probe.Role == NodeRole.Primary || probe.Following != leader.Target))
             {
-                await node.FollowAsync(leader.Target, cancellationToken);
+                if (node is { Continuous: true, Features.FollowsInPlace: false })
+                {
+                    Log.StartedAnew(_logger, _cache, _shard, node.Ordinal);
+                    await node.KillAsync(cancellationToken);
+                    node.NoticeExit();
+                    continue;
+                }
+
+                _ = node.BeginFollow(leader.Target, cancellationToken);
             }
         }
     }
@@ -306,15 +381,20 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             return;
         }
 
-        foreach (var planned in plan.Nodes)
+        var work = plan.Nodes.Select(planned => (Node: _nodes.First(node => node.Ordinal == planned.Configuration.Ordinal), planned.Configuration)).ToList();
+        foreach (var (node, configuration) in work.Where(pair => !pair.Node.Running))
         {
-            var node = _nodes.First(node => node.Ordinal == planned.Configuration.Ordinal);
+            await node.AssignAsync(configuration);
+        }
+
+        foreach (var (node, configuration) in work.Where(pair => pair.Node.Running))
+        {
             if (node.Probe is not { Loading: false })
             {
                 return;
             }
 
-            await node.ReconfigureAsync(planned.Configuration, cancellationToken);
+            await node.ReconfigureAsync(configuration, cancellationToken);
         }
 
         Interlocked.CompareExchange(ref _replan, null, plan);
@@ -322,85 +402,6 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
     /// <summary>Whether a planned change of the nodes is still to be carried out.</summary>
     public bool ReplanPending => Volatile.Read(ref _replan) is not null;
-
-    private bool IsInSync(NodeSupervisor node) => node.Probe is { Loading: false } probe && (node == Leader
-        ? probe.Role == NodeRole.Primary
-        : Leader is { } leader && probe is { Role: NodeRole.Replica, LinkUp: true, FullSyncInProgress: false } && probe.Following == leader.Target);
-
-    private void Publish(string outcome)
-    {
-        var before = _snapshot;
-        var now = Take(outcome);
-        _snapshot = now;
-        if (now.Outcome != before.Outcome)
-        {
-            Log.CycleOutcome(_logger, _cache, _shard, now.Outcome);
-        }
-
-        if (now.Primary != before.Primary || now.Outcome != before.Outcome || !SameStates(before.Status, now.Status)
-            || now.FailedStarts != before.FailedStarts)
-        {
-            _changed();
-        }
-    }
-
-    private static bool SameStates(ShardStatus one, ShardStatus other) => one.Epoch == other.Epoch
-        && one.Nodes.Select(node => (node.State, node.Role, node.Pid)).SequenceEqual(other.Nodes.Select(node => (node.State, node.Role, node.Pid)));
-
-    private string Describe()
-    {
-        if (Leader is null)
-        {
-            return $"shard {_shard} has no primary";
-        }
-
-        var waiting = _nodes.Where(node => !IsInSync(node)).ToList();
-        return waiting.Count == 0
-            ? $"node {_leadership.Held} is the primary in epoch {_leadership.Epoch}; all replicas are in sync"
-            : $"waiting for {string.Join(", ", waiting.Select(node => $"node {node.Ordinal} ({StateOf(node)})"))}";
-    }
-
-    private NodeState StateOf(NodeSupervisor node)
-    {
-        if (!node.Running)
-        {
-            return NodeState.Down;
-        }
-
-        return node.Probe switch
-        {
-            null => node.Problem == "starting" ? NodeState.Starting : NodeState.Down,
-            { Loading: true } => NodeState.Starting,
-            _ => IsInSync(node) ? NodeState.InSync : NodeState.Syncing,
-        };
-    }
-
-    private ShardSnapshot Take(string outcome)
-    {
-        var leader = Leader;
-        var written = leader?.Probe?.ReplicationOffset;
-        var statuses = _nodes.Select(node => new NodeStatus
-        {
-            Ordinal = node.Ordinal,
-            Role = node.Ordinal == (_leadership.Held ?? _leadership.LastPrimary ?? _nodes[0].Ordinal) ? NodeRole.Primary : NodeRole.Replica,
-            State = StateOf(node),
-            Host = _host,
-            Pid = node.Pid,
-            ReplicationOffset = node.Probe?.ReplicationOffset,
-            LagBytes = node == leader ? 0 : written is { } head && node.Probe is { } probe ? Math.Max(0, head - probe.ReplicationOffset) : null,
-            Restarts = node.Failures,
-            Message = node.Problem,
-        }).ToImmutableArray();
-        var failing = _nodes.OrderByDescending(node => node.FailedStarts).First();
-        var route = leader is not null && leader.Ordinal == _confirmedPrimary && _leadership.View is { } view
-            ? new PrimaryRoute(
-                leader.Ordinal, _leadership.Epoch, leader.Configuration.SocketPath,
-                leader.Configuration.GatewayUser.Name, leader.Configuration.GatewayUser.Password, view)
-            : null;
-        return new ShardSnapshot(
-            new ShardStatus(_shard, _leadership.Epoch, _slots, statuses), route, outcome, failing.FailedStarts,
-            failing.FailedStarts > 0 ? failing.Problem : "");
-    }
 
     private static partial class Log
     {
@@ -415,6 +416,9 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         [LoggerMessage(3104, LogLevel.Error, "Shard {Shard} of {Cache}: a cycle failed and is taken again.")]
         public static partial void CycleFailed(ILogger logger, Exception exception, string cache, int shard);
+
+        [LoggerMessage(3105, LogLevel.Information, "Shard {Shard} of {Cache}: node {Node} is started anew, since its engine cannot follow another primary otherwise.")]
+        public static partial void StartedAnew(ILogger logger, string cache, int shard, int node);
 
         [LoggerMessage(3103, LogLevel.Debug, "Shard {Shard} of {Cache}: {Outcome}.")]
         public static partial void CycleOutcome(ILogger logger, string cache, int shard, string outcome);

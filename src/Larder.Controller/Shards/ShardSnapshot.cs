@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Larder.Model.Routing;
 using Larder.Model.Status;
 
@@ -9,7 +10,9 @@ namespace Larder.Controller.Shards;
 /// <param name="Outcome">One sentence on what the last cycle did or waits for.</param>
 /// <param name="FailedStarts">The most starts in a row of one node that ended before it ever answered.</param>
 /// <param name="StartProblem">What that node said; empty where none failed.</param>
-internal sealed record ShardSnapshot(ShardStatus Status, PrimaryRoute? Primary, string Outcome, int FailedStarts, string StartProblem)
+/// <param name="PortsTaken">The nodes that cannot start because another process has their replication port.</param>
+internal sealed record ShardSnapshot(
+    ShardStatus Status, PrimaryRoute? Primary, string Outcome, int FailedStarts, string StartProblem, ImmutableArray<int> PortsTaken)
 {
     /// <summary>Whether the shard has its primary and all its replicas in sync.</summary>
     public bool Ready => Primary is not null && Status.Nodes.All(node => node.State == NodeState.InSync);

@@ -11,6 +11,8 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
 {
     private const string ConfigurationFile = "garnet.json";
     private const string UsersFile = "users.acl";
+    private static readonly string[] DataNames = ["AOF", "Store", "cluster"];
+
     private const int Terminate = 15;
     private const int ReservedClients = 32;
     private const int ConfigurationForm = 1;
@@ -23,6 +25,9 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
         Rdb = true,
         Aof = true,
         StopSignal = Terminate,
+
+        // It asks its new primary for a part of the log that was cut off there, and never comes to an end with it.
+        FollowsInPlace = false,
         CanRaiseMemory = false,
         Limitations =
         [
@@ -55,6 +60,9 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
             Executable = installation.Executable,
             Arguments = [.. installation.LeadingArguments, file],
             WorkingDirectory = configuration.DataFolder,
+
+            // A node that comes with a log of its own asks for what its primary does not have; one that comes empty is given everything.
+            SetAside = configuration.StartAsReplicaOf is null ? [] : [.. DataNames.Select(name => Path.Combine(configuration.DataFolder, name))],
         };
     }
 

@@ -60,6 +60,10 @@ internal sealed class GarnetNode(NodeConfiguration configuration, TimeProvider t
     public Task PromoteAsync(CancellationToken cancellationToken) =>
         new GarnetReplication(configuration, _connection, time).PromoteAsync(cancellationToken);
 
+    public Task PauseWritesAsync(TimeSpan limit, CancellationToken cancellationToken) => throw NoPause();
+
+    public Task ResumeWritesAsync(CancellationToken cancellationToken) => throw NoPause();
+
     public async Task ReconfigureAsync(NodeConfiguration wanted, CancellationToken cancellationToken)
     {
         string[] command = ["CONFIG", "SET", "memory", wanted.MaxMemoryBytes.ToString(CultureInfo.InvariantCulture)];
@@ -83,6 +87,8 @@ internal sealed class GarnetNode(NodeConfiguration configuration, TimeProvider t
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private EngineException NoPause() => new(EngineFailure.Refused, $"{_name} is Garnet, which cannot pause writes.");
 
     private void ThrowIfRefused(string command, Reply reply)
     {

@@ -15,6 +15,7 @@ internal sealed record RedisDialect
     {
         HasChannelPermissions = level >= Six2;
         HasFailover = level >= Six2;
+        HasWritePause = level >= Six2;
         HasProcessTitle = level >= Six2;
         HasDumpSanitizing = level >= Six2;
         CanDenySubcommands = level >= Seven;
@@ -33,6 +34,9 @@ internal sealed record RedisDialect
 
     /// <summary>The command FAILOVER.</summary>
     public bool HasFailover { get; }
+
+    /// <summary>CLIENT PAUSE of writes alone, and CLIENT UNPAUSE.</summary>
+    public bool HasWritePause { get; }
 
     /// <summary>The directive <c>set-proc-title</c>.</summary>
     public bool HasProcessTitle { get; }

@@ -45,6 +45,11 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
 
     public async Task PromoteAsync(CancellationToken cancellationToken) => await OrderAsync(["REPLICAOF", "NO", "ONE"], cancellationToken);
 
+    public async Task PauseWritesAsync(TimeSpan limit, CancellationToken cancellationToken) => await OrderAsync(
+        ["CLIENT", "PAUSE", ((long)limit.TotalMilliseconds).ToString(CultureInfo.InvariantCulture), "WRITE"], cancellationToken);
+
+    public async Task ResumeWritesAsync(CancellationToken cancellationToken) => await OrderAsync(["CLIENT", "UNPAUSE"], cancellationToken);
+
     public async Task ReconfigureAsync(NodeConfiguration wanted, CancellationToken cancellationToken)
     {
         await OrderAsync(["CONFIG", "SET", "maxmemory", wanted.MaxMemoryBytes.ToString(CultureInfo.InvariantCulture)], cancellationToken);

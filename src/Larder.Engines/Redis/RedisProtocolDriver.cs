@@ -20,6 +20,7 @@ internal sealed class RedisProtocolDriver(EngineFamily family, TimeProvider time
         Rdb = true,
         Aof = true,
         StopSignal = Terminate,
+        CanPauseWrites = RedisDialect.Of(family, installation.Version).HasWritePause,
     };
 
     public LaunchPlan Render(EngineInstallation installation, NodeConfiguration configuration)

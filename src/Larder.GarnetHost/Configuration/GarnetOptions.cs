@@ -80,6 +80,7 @@ internal static class GarnetOptions
             // would be in its log and not in its data.
             AofReplayMaxLagBytes = 0,
             OnDemandCheckpoint = true,
+            ReplicaDisklessSync = true,
             ReplicaDisklessSyncDelay = 0,
 
             // How long the log waits before it is shipped on: the primary polls, and the default of 5 ms costs an idle node 7 % of a core.

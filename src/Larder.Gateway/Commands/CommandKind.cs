@@ -33,6 +33,9 @@ internal enum CommandKind : byte
     Client,
     Select,
 
+    /// <summary>May wait at the engine until there is something for it; nothing can follow it before its reply.</summary>
+    Blocking,
+
     /// <summary>A container with one subcommand (DEBUG) that makes the connection something else.</summary>
     Script,
 

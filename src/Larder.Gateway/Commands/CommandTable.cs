@@ -31,6 +31,7 @@ internal static class CommandTable
         (CommandKind.ShardUnsubscribe, "SUNSUBSCRIBE"),
         (CommandKind.Client, "CLIENT"),
         (CommandKind.Select, "SELECT"),
+        (CommandKind.Blocking, "BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP XREAD XREADGROUP"),
         (CommandKind.Script, "SCRIPT"),
         (CommandKind.Monitor, "MONITOR"),
         (CommandKind.Pinning, "ASKING READONLY READWRITE"),

@@ -1,3 +1,4 @@
+using Larder.Resp;
 using Larder.Resp.Requests;
 
 namespace Larder.Gateway.Commands;
@@ -47,6 +48,43 @@ internal readonly ref struct CommandView(ReadOnlySpan<byte> bytes, ReadOnlySpan<
 
         var there = _bytes[_arguments[index].Offset..];
         return there[..Math.Min(there.Length, Math.Min(most, _arguments[index].Length))];
+    }
+
+    /// <summary>The command's bytes; of a large one, what has arrived of it.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes;
+
+    /// <summary>Copies all arguments of a command that is there whole.</summary>
+    /// <returns>The arguments, the name first; <c>null</c> where it is not whole.</returns>
+    public byte[][]? TryReadAll()
+    {
+        var all = new byte[Count][];
+        var rest = 0;
+        for (var index = 0; index < Count; index++)
+        {
+            if (index < _arguments.Length)
+            {
+                if (!TryGet(index, out var known))
+                {
+                    return null;
+                }
+
+                all[index] = known.ToArray();
+                rest = _arguments[index].Offset + _arguments[index].Length + 2;
+                continue;
+            }
+
+            // Behind the arguments whose places are known: "$length\r\nbytes\r\n", already found to be well-formed.
+            var line = rest < _bytes.Length ? _bytes[rest..].IndexOf((byte)'\n') : -1;
+            if (line < 3 || !RespInteger.TryParse(_bytes.Slice(rest + 1, line - 2), out var length) || rest + line + 1 + length > _bytes.Length)
+            {
+                return null;
+            }
+
+            all[index] = _bytes.Slice(rest + line + 1, (int)length).ToArray();
+            rest += line + 1 + (int)length + 2;
+        }
+
+        return all;
     }
 
     /// <summary>How many arguments <see cref="Prefix"/> knows.</summary>

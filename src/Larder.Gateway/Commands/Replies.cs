@@ -32,6 +32,10 @@ internal static class Replies
     public static ReadOnlySpan<byte> EngineRefused =>
         "-ERR the cache's engine refused the gateway's own connection; the gateway's log says more\r\n"u8;
 
+    /// <summary>EXEC's answer where a watched key has changed.</summary>
+    /// <param name="protocol">2 or 3.</param>
+    public static byte[] Null(int protocol) => protocol == 3 ? [.. "_\r\n"u8] : [.. "*-1\r\n"u8];
+
     /// <summary>Redis's answer to bytes that are no request.</summary>
     /// <param name="error">What is wrong; each character is a byte.</param>
     public static byte[] ProtocolError(string error) => OneLine($"-ERR Protocol error: {error}");

@@ -183,8 +183,9 @@ internal sealed partial class Listener
             await new GatewaySession(id, Endpoint, client, cache, _services).RunAsync();
         }
         catch (Exception exception) when (exception is IOException or SocketException or AuthenticationException or OperationCanceledException
-            or ObjectDisposedException or InvalidOperationException)
+            or ObjectDisposedException or InvalidOperationException or NotSupportedException)
         {
+            // Not supported: what SslStream says of a hello that it cannot read, such as one of TLS 1.1.
             _services.Counters.HandshakeFailed();
             Log.HandshakeFailed(_services.Logger, Endpoint.Port, exception.Message);
         }

@@ -6,6 +6,9 @@ internal enum Admission : byte
     /// <summary>Its bytes go to the engine as they lie.</summary>
     Forward,
 
+    /// <summary>Its bytes go to the engine, and nothing else before its reply is here.</summary>
+    ForwardAndAwait,
+
     /// <summary>Other bytes go to the engine in its place.</summary>
     Replace,
 

@@ -6,6 +6,9 @@ internal enum BatchEnd : byte
     /// <summary>The next batch.</summary>
     GoOn,
 
+    /// <summary>The next batch, when all replies are here: a command waits at the engine.</summary>
+    AwaitReplies,
+
     /// <summary>No more requests of this batch's client; the replies under way are still given.</summary>
     LastReplies,
 

@@ -15,13 +15,12 @@ namespace Larder.Gateway.Relay;
 /// What cannot be followed exactly turns the session opaque: MONITOR, SCRIPT DEBUG, and what changes the meaning of replies while it is only
 /// queued in a transaction or while replies are switched off. An opaque session keeps its engine's answers to blocked commands.
 /// </remarks>
-internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, FindKey findKey, GatewayCounters counters)
+internal sealed class CommandDoor(CarriedState state, SessionSettings settings, FindKey findKey, GatewayCounters counters, TimeProvider clock)
 {
+    private ReplyLedger _ledger = null!;
+    private PrimaryRoute _primary = null!;
     private ReplyMode _mode;
-    private bool _inTransaction;
-    private bool _watching;
     private bool _subscribed;
-    private bool _stuck;
     private int _plain;
 
     private enum ReplyMode : byte
@@ -31,11 +30,22 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
         SkipNext,
     }
 
-    /// <summary>A command that fails in every state of a connection, costs nothing, and spoils a transaction.</summary>
-    private static ReadOnlySpan<byte> StandIn => "*1\r\n$3\r\nGET\r\n"u8;
+    /// <summary>
+    /// A command that fails in every state of a connection and on every engine, costs nothing, and spoils a transaction. Not GET, which Garnet
+    /// answers without its argument, and no unknown name, after which Garnet executes the transaction.
+    /// </summary>
+    private static ReadOnlySpan<byte> StandIn => "*1\r\n$4\r\nECHO\r\n"u8;
+
+    /// <summary>Goes in the place of an EXEC that must fail.</summary>
+    private static ReadOnlySpan<byte> DiscardCommand => "*1\r\n$7\r\nDISCARD\r\n"u8;
 
     /// <summary>Whether replies come for what is sent.</summary>
     public bool Answers => _mode == ReplyMode.On;
+
+    /// <summary>Follows the session to an engine connection.</summary>
+    /// <param name="ledger">The connection's ledger.</param>
+    /// <param name="primary">Where it leads.</param>
+    public void Bind(ReplyLedger ledger, PrimaryRoute primary) => (_ledger, _primary) = (ledger, primary);
 
     /// <summary>Decides about a command.</summary>
     /// <param name="command">The command, or as much of it as fits the buffer.</param>
@@ -48,14 +58,19 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
         if (kind == CommandKind.Plain && _mode == ReplyMode.On)
         {
             _plain++;
+            if (state.InTransaction)
+            {
+                Queue(command, isWhole);
+            }
+
             return Admission.Forward;
         }
 
         if (TurnsOpaque(kind, command))
         {
             Flush();
-            ledger.Expect(new Expectation(ExpectationKind.Opaque));
-            Pin();
+            _ledger.Expect(new Expectation(ExpectationKind.Opaque));
+            state.Stick();
             return Admission.TurnOpaque;
         }
 
@@ -66,7 +81,18 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
         }
 
         var admission = AdmitSpecial(kind, command, isWhole, silent, replacement);
-        UpdatePin();
+        if (state.InTransaction)
+        {
+            if (admission == Admission.Replace)
+            {
+                state.Queue(kind is CommandKind.Blocked or CommandKind.BlockedUnlessReading ? StandIn : default);
+            }
+            else
+            {
+                Queue(command, isWhole);
+            }
+        }
+
         return admission;
     }
 
@@ -84,7 +110,7 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
     {
         if (_plain > 0)
         {
-            ledger.Expect(new Expectation(ExpectationKind.Replies, _plain));
+            _ledger.Expect(new Expectation(ExpectationKind.Replies, _plain));
             _plain = 0;
         }
     }
@@ -95,9 +121,9 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
         CommandKind.Script => Ascii.EqualsIgnoreCase(command.Subcommand, "DEBUG"u8),
         CommandKind.Hello or CommandKind.Subscribe or CommandKind.PatternSubscribe or CommandKind.ShardSubscribe
             or CommandKind.Unsubscribe or CommandKind.PatternUnsubscribe or CommandKind.ShardUnsubscribe =>
-            _inTransaction || _mode != ReplyMode.On,
+            state.InTransaction || _mode != ReplyMode.On,
         // In RESP2's subscribed mode CLIENT fails, so whether replies are still on depends on replies that are under way.
-        CommandKind.Client => (_inTransaction || _subscribed) && Ascii.EqualsIgnoreCase(command.Subcommand, "REPLY"u8),
+        CommandKind.Client => (state.InTransaction || _subscribed) && Ascii.EqualsIgnoreCase(command.Subcommand, "REPLY"u8),
         CommandKind.Reset => _mode == ReplyMode.SkipNext,
         _ => false,
     };
@@ -123,21 +149,28 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
                 Expect(new Expectation(ExpectationKind.Reset));
                 return Admission.ForwardLast;
             case CommandKind.Multi when command.Count == 1:
-                _inTransaction = true;
+                state.BeginTransaction();
                 break;
+            case CommandKind.Exec when command.Count == 1 && state is { InTransaction: true, WatchLost: true }:
+                state.EndTransaction();
+                ExpectUnless(silent, new Expectation(ExpectationKind.Substitute, Payload: Replies.Null(settings.Protocol)));
+                replacement.Write(DiscardCommand);
+                return Admission.Replace;
             case CommandKind.Exec or CommandKind.Discard when command.Count == 1:
-                _inTransaction = false;
-                _watching = false;
+                state.EndTransaction();
                 break;
             case CommandKind.Watch:
-                _watching = true;
+                state.Watching = true;
                 break;
-            case CommandKind.Unwatch when !_inTransaction:
-                _watching = false;
+            case CommandKind.Unwatch when !state.InTransaction:
+                state.Unwatch();
                 break;
+            case CommandKind.Blocking when !silent && !state.InTransaction && BlockingCommand.TryRead(command, clock.GetTimestamp()) is { } blocking:
+                Expect(new Expectation(ExpectationKind.Blocking, Payload: blocking));
+                return Admission.ForwardAndAwait;
             case CommandKind.Subscribe or CommandKind.PatternSubscribe or CommandKind.ShardSubscribe when command.Count > 1:
             case CommandKind.Unsubscribe or CommandKind.PatternUnsubscribe or CommandKind.ShardUnsubscribe:
-                _subscribed = true;
+                NoteSubscription(kind, command);
                 Expect(new Expectation(ExpectationKind.Confirmations, command.Count - 1, SubscriptionOf(kind)));
                 return Admission.Forward;
             case CommandKind.Client:
@@ -147,7 +180,7 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
                 AdmitSelect(command, silent);
                 return Admission.Forward;
             case CommandKind.Pinning:
-                _stuck = true;
+                state.Stick();
                 break;
             default:
                 break;
@@ -175,7 +208,7 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
         var user = command.Count == 2 ? AccessKeyVerifier.DefaultUser : command.TryGet(1, out var name) ? name : default;
         var accepted = command.TryGet(command.Count - 1, out var password) && findKey(user, password) is not null;
         ExpectUnless(silent, new Expectation(ExpectationKind.Replies));
-        Credentials.WriteAuth(replacement, primary, accepted);
+        Credentials.WriteAuth(replacement, _primary, accepted);
         return Admission.Replace;
     }
 
@@ -199,7 +232,7 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
             return Admission.Forward;
         }
 
-        hello.Write(replacement, primary);
+        hello.Write(replacement, _primary);
         return Admission.Replace;
     }
 
@@ -225,11 +258,15 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
         }
         else if (!CommandTable.IsStatelessClientSubcommand(subcommand))
         {
-            _stuck = true;
+            state.Stick();
         }
 
-        _stuck |= change is not null && _inTransaction;
-        ExpectUnless(silent, change is null || _inTransaction
+        if (change is not null && state.InTransaction)
+        {
+            state.Stick();
+        }
+
+        ExpectUnless(silent, change is null || state.InTransaction
             ? new Expectation(ExpectationKind.Replies)
             : new Expectation(ExpectationKind.Setting, Payload: change));
     }
@@ -251,7 +288,7 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
         }
 
         // What is sent unanswered may be lost with its engine: the client must learn of it by losing the connection.
-        _stuck = true;
+        state.Stick();
         if (_mode != ReplyMode.Off)
         {
             Flush();
@@ -264,8 +301,12 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
     private void AdmitSelect(in CommandView command, bool silent)
     {
         var known = command.TryGet(1, out var text) & RespInteger.TryParse(text, out var database) && database is >= 0 and <= int.MaxValue;
-        _stuck |= _inTransaction;
-        ExpectUnless(silent, known && !_inTransaction
+        if (state.InTransaction)
+        {
+            state.Stick();
+        }
+
+        ExpectUnless(silent, known && !state.InTransaction
             ? new Expectation(ExpectationKind.Select, (int)database)
             : new Expectation(ExpectationKind.Replies));
     }
@@ -277,7 +318,7 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
             return new SettingChange(setting, value);
         }
 
-        _stuck = true;
+        state.Stick();
         return null;
     }
 
@@ -298,21 +339,25 @@ internal sealed class CommandDoor(ReplyLedger ledger, PrimaryRoute primary, Find
         }
 
         Flush();
-        ledger.Expect(expectation);
+        _ledger.Expect(expectation);
     }
 
-    private void Pin()
-    {
-        _stuck = true;
-        UpdatePin();
-    }
+    private void Queue(in CommandView command, bool isWhole) => state.Queue(isWhole ? command.Bytes : default);
 
-    private void UpdatePin()
+    private void NoteSubscription(CommandKind kind, in CommandView command)
     {
-        var pinned = _stuck || _inTransaction || _watching;
-        lock (ledger.Gate)
+        _subscribed = true;
+        if (command.TryReadAll() is not { } arguments)
         {
-            ledger.IsPinned = pinned;
+            state.Stick();
+        }
+        else if (kind is CommandKind.Subscribe or CommandKind.PatternSubscribe or CommandKind.ShardSubscribe)
+        {
+            state.Subscriptions.Add(SubscriptionOf(kind), arguments);
+        }
+        else
+        {
+            state.Subscriptions.Remove(SubscriptionOf(kind), arguments);
         }
     }
 

@@ -4,52 +4,75 @@ using Larder.Resp.Replies;
 
 namespace Larder.Gateway.Relay;
 
-/// <summary>The first exchange on an engine connection: a few commands whose replies are awaited before anything else is sent.</summary>
+/// <summary>The first exchange on an engine connection: commands whose replies are awaited before anything else is sent.</summary>
 internal static class EngineHandshake
 {
-    private const int MaxReplyBytes = 64 * 1024;
+    private const int MaxReplyBytes = 1 << 20;
 
     /// <summary>Sends commands and collects their replies.</summary>
     /// <param name="link">A connection on which nothing is under way.</param>
-    /// <param name="commands">The commands, encoded.</param>
-    /// <param name="count">How many they are.</param>
+    /// <param name="order">What to send.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The replies as they came, and whether one was an error; <c>null</c> where the engine closed or answered something else.</returns>
+    /// <returns>What came; <c>null</c> where the engine closed or answered something else.</returns>
     /// <exception cref="SocketException">The connection broke.</exception>
-    public static async Task<(byte[] Replies, bool Failed)?> ExchangeAsync(
-        EngineLink link, ReadOnlyMemory<byte> commands, int count, CancellationToken cancellationToken)
+    public static async Task<HandshakeReply?> ExchangeAsync(EngineLink link, HandshakeOrder order, CancellationToken cancellationToken)
     {
-        await link.SendAsync(commands, cancellationToken);
+        await link.SendAsync(order.Commands, cancellationToken);
+        var (required, any, confirmations) = (order.Required, order.Any, order.Confirmations);
+        var received = new ArrayBufferWriter<byte>(512);
         var replies = new ArrayBufferWriter<byte>(512);
+        var rest = new ArrayBufferWriter<byte>();
         var scanner = new RespReplyScanner();
+        var (position, frame) = (0, 0);
         var failed = false;
-        while (count > 0 && replies.WrittenCount < MaxReplyBytes)
+        while (required + any + confirmations > 0 && received.WrittenCount < MaxReplyBytes)
         {
-            var memory = replies.GetMemory(512);
-            var received = await link.ReceiveAsync(memory, cancellationToken);
-            if (received == 0)
+            var count = await link.ReceiveAsync(received.GetMemory(512), cancellationToken);
+            if (count == 0)
             {
                 return null;
             }
 
-            replies.Advance(received);
-            for (var position = 0; position < received;)
+            received.Advance(count);
+            while (position < received.WrittenCount)
             {
-                var status = scanner.Scan(memory.Span[position..received], out var consumed);
+                var status = scanner.Scan(received.WrittenSpan[position..], out var consumed);
                 position += consumed;
                 if (status == RespReplyStatus.Invalid)
                 {
                     return null;
                 }
 
-                if (status == RespReplyStatus.FrameEnded)
+                if (status != RespReplyStatus.FrameEnded)
                 {
+                    break;
+                }
+
+                var bytes = received.WrittenSpan[frame..position];
+                frame = position;
+                if (required > 0)
+                {
+                    required--;
                     failed |= scanner.FrameType == (byte)'-';
-                    count--;
+                    replies.Write(bytes);
+                }
+                else if (any > 0)
+                {
+                    any--;
+                }
+                else if (confirmations > 0 && (scanner.FirstElement.EndsWith("subscribe"u8) || scanner.FrameType == (byte)'-'))
+                {
+                    confirmations--;
+                    failed |= scanner.FrameType == (byte)'-';
+                }
+                else
+                {
+                    rest.Write(bytes); // A message of a subscription that is in force already: it is the client's.
                 }
             }
         }
 
-        return count == 0 && scanner.AtBoundary ? (replies.WrittenSpan.ToArray(), failed) : null;
+        rest.Write(received.WrittenSpan[frame..]);
+        return required + any + confirmations == 0 ? new HandshakeReply(replies.WrittenSpan.ToArray(), failed, rest.WrittenSpan.ToArray()) : null;
     }
 }

@@ -24,6 +24,12 @@ internal enum ExpectationKind : byte
     /// <summary>The reply to a command that sets something which can be set again on another engine connection.</summary>
     Setting,
 
+    /// <summary>Any reply; the gateway's own takes its place.</summary>
+    Substitute,
+
+    /// <summary>The reply to a <see cref="BlockingCommand"/>, which is the payload.</summary>
+    Blocking,
+
     /// <summary>The reply to RESET: with it the connection is a stranger's again.</summary>
     Reset,
 

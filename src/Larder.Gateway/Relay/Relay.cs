@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
@@ -13,22 +14,27 @@ namespace Larder.Gateway.Relay;
 ///            +-- request side: RunAsync -----------------------------------------------+
 ///   client --+--&gt; read --&gt; hold until the view is fresh --&gt; RequestBatcher --&gt; send --+--&gt; engine
 ///            |                     |                             | notes               |
-///            |                     | other primary, idle:   ReplyLedger                |
+///            |                     | other primary:         ReplyLedger                |
 ///            |                     | new engine connection       | pairs               |
 ///   client &lt;-+---------------------+------- ReplyPump &lt;----------+---------------------+--- engine
 /// </code>
 /// The two sides meet in the ledger's gate. Each link has a ledger and a reply pump of its own; a link that is left is never sent to again.
+/// A link is left only while nothing is under way on it but a command that waits; what the client had there (<see cref="SessionSettings"/>,
+/// <see cref="CarriedState"/>) is made again on the next one. Where that cannot be, the session is closed in order.
 /// </remarks>
+[SuppressMessage("Reliability", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
 internal sealed class Relay(GatewaySession session, ClientConnection client, RespRequestScanner scanner, CacheRuntime cache)
 {
-    private readonly SessionSettings _settings = new();
-    private volatile Leg _leg = null!;
+    /// <summary>How long a demoted engine may take to give back the command that waits there.</summary>
+    private static readonly TimeSpan GiveBackLimit = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>One engine connection with what belongs to it.</summary>
-    private sealed record Leg(EngineLink Link, ReplyLedger Ledger)
-    {
-        public Task<ReplyPumpEnd> Replies { get; set; } = null!;
-    }
+    private readonly SessionSettings _settings = new();
+    private readonly CarriedState _state = new();
+    private readonly SemaphoreSlim _reopening = new(1, 1);
+    private volatile Leg _leg = null!;
+    private Leg? _bound;
+    private volatile Task _mover = Task.CompletedTask;
+    private volatile bool _ended;
 
     /// <summary>Whether the client waits for something, so that its silence is not idleness.</summary>
     public bool IsWaiting
@@ -38,8 +44,34 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             var leg = _leg;
             lock (leg.Ledger.Gate)
             {
-                return leg.Ledger.IsWaiting;
+                return leg.Ledger.IsWaiting || leg.Waiting is not null;
             }
+        }
+    }
+
+    /// <summary>Whether nothing is under way that another primary could not be given.</summary>
+    public bool IsQuiet
+    {
+        get
+        {
+            var ledger = _leg.Ledger;
+            lock (ledger.Gate)
+            {
+                return !ledger.IsOpen || ledger.IsEmpty || ledger.Parked is not null || ledger.IsOpaque;
+            }
+        }
+    }
+
+    /// <summary>Whether the session is where a route leads, or need not be yet.</summary>
+    /// <param name="primary">The route.</param>
+    public bool IsSettledOn(PrimaryRoute primary)
+    {
+        var leg = _leg;
+        lock (leg.Ledger.Gate)
+        {
+            return leg.Ledger.IsOpen
+                ? leg.Link.LeadsTo(primary) || !(_state.MustMoveAtOnce || leg.Ledger.Parked is not null)
+                : !_state.MustMoveAtOnce && leg.Waiting is null;
         }
     }
 
@@ -50,21 +82,25 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     public void Begin(EngineLink link, int protocol, byte[]? clientName)
     {
         _settings.Protocol = protocol;
-        if (clientName is { Length: <= SessionSettings.MaxValueBytes })
+        if (clientName is { Length: > SessionSettings.MaxValueBytes })
+        {
+            _state.Stick();
+        }
+        else if (clientName is not null)
         {
             _settings.Apply(new SettingChange(ClientSetting.Name, clientName));
         }
 
-        var ledger = new ReplyLedger(_settings) { IsPinned = clientName is { Length: > SessionSettings.MaxValueBytes } };
-        _leg = new Leg(link, ledger);
-        _leg.Replies = RunRepliesAsync(_leg);
+        _leg = new Leg(link, new ReplyLedger(_settings));
+        _leg.Replies = RunRepliesAsync(_leg, []);
     }
 
     /// <summary>Runs until the session is over or the client is a stranger again.</summary>
     /// <returns>Which of it.</returns>
     public async Task<RelayEnd> RunAsync()
     {
-        var batcher = NewBatcher(_leg);
+        using var batcher = new RequestBatcher(
+            client, scanner, new CommandDoor(_state, _settings, session.FindKey, session.Counters, session.Clock), session.Counters);
         try
         {
             var read = !client.Unread.IsEmpty;
@@ -77,22 +113,29 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
 
                 read = false;
                 session.NoteActivity();
-                var leg = _leg;
-                if (!await BeginBatchAsync())
+                if (await BeginBatchAsync() is not { } leg)
                 {
                     return RelayEnd.Over;
                 }
 
-                if (!ReferenceEquals(leg, _leg))
+                if (!ReferenceEquals(leg, _bound))
                 {
-                    batcher.Dispose();
-                    batcher = NewBatcher(_leg);
+                    batcher.Bind(leg.Ledger, leg.Link.Primary);
+                    _bound = leg;
                 }
 
-                var end = await SendBatchAsync(_leg, batcher);
+                var end = await SendBatchAsync(leg, batcher);
                 switch (end)
                 {
                     case BatchEnd.GoOn:
+                        break;
+                    case BatchEnd.AwaitReplies:
+                        if (await AwaitRepliesAsync() is { } over)
+                        {
+                            return over;
+                        }
+
+                        read = !client.Unread.IsEmpty;
                         break;
                     case BatchEnd.Hang:
                         session.RequestClose(CloseReason.HostileRequest);
@@ -112,10 +155,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         }
         finally
         {
-            batcher.Dispose();
-            _leg.Link.Dispose();
-            _leg.Ledger.Close();
-            await _leg.Replies;
+            await EndAsync();
         }
     }
 
@@ -132,17 +172,26 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             return;
         }
 
-        if (!TryLeave(leg))
+        if (TryLeave(leg))
         {
-            session.RequestClose(CloseReason.NewPrimary);
+            MoveAtOnceIfNeeded(leg);
+            return;
         }
+
+        lock (leg.Ledger.Gate)
+        {
+            if (leg.Ledger.Parked is not null && _state.IsCarryable)
+            {
+                _mover = TakeBackAsync(leg);
+                return;
+            }
+        }
+
+        session.RequestClose(CloseReason.NewPrimary);
     }
 
-    private RequestBatcher NewBatcher(Leg leg) =>
-        new(client, scanner, new CommandDoor(leg.Ledger, leg.Link.Primary, session.FindKey, session.Counters), session.Counters);
-
     /// <summary>Waits for a primary with a fresh view and an engine connection to it; reserves that connection for a batch.</summary>
-    private async Task<bool> BeginBatchAsync()
+    private async Task<Leg?> BeginBatchAsync()
     {
         var started = session.Clock.GetTimestamp();
         while (!session.IsClosing)
@@ -150,27 +199,33 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             var leg = _leg;
             if (cache.FreshPrimary() is { } primary)
             {
+                var held = false;
                 if (leg.Link.LeadsTo(primary))
                 {
                     lock (leg.Ledger.Gate)
                     {
-                        if (leg.Ledger.IsOpen)
+                        // A command that has gone in part is completed also while the cache is held: nothing else can end it.
+                        held = cache.IsHeld && !leg.Ledger.IsSending;
+                        if (leg.Ledger.IsOpen && !held)
                         {
                             leg.Ledger.IsSending = true;
-                            return true;
+                            return leg;
                         }
                     }
                 }
 
-                if (!TryLeave(leg))
+                if (!held)
                 {
-                    session.RequestClose(CloseReason.NewPrimary);
-                    return false;
-                }
+                    if (!TryLeave(leg))
+                    {
+                        session.RequestClose(CloseReason.NewPrimary);
+                        return null;
+                    }
 
-                if (await TryReopenAsync(leg, primary))
-                {
-                    continue;
+                    if (await TryReopenAsync(leg, primary))
+                    {
+                        continue;
+                    }
                 }
             }
 
@@ -178,13 +233,13 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             {
                 session.Counters.HoldExpired();
                 session.RequestClose(CloseReason.NoPrimary);
-                return false;
+                return null;
             }
 
             await cache.PulseAsync();
         }
 
-        return false;
+        return null;
     }
 
     private static async Task<BatchEnd> SendBatchAsync(Leg leg, RequestBatcher batcher)
@@ -214,48 +269,193 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         return end;
     }
 
-    /// <summary>Leaves a link for good, if nobody would notice.</summary>
-    private static bool TryLeave(Leg leg)
+    /// <summary>Waits while a command waits at the engine, wherever the engine is meanwhile, and watches whether the client is still there.</summary>
+    /// <returns><c>null</c> when it was answered, else how the session ended.</returns>
+    private async Task<RelayEnd?> AwaitRepliesAsync()
+    {
+        while (true)
+        {
+            var leg = _leg;
+            var answered = leg.Ledger.WaitForRepliesAsync();
+            while (!answered.IsCompleted && !client.IsFull)
+            {
+                if (await Task.WhenAny(answered, client.ReadAheadAsync()) == answered)
+                {
+                    break;
+                }
+
+                if (await client.ReadAsync() == 0)
+                {
+                    return await EndRequestsAsync();
+                }
+            }
+
+            await answered;
+            lock (leg.Ledger.Gate)
+            {
+                if (leg.Waiting is null)
+                {
+                    return null;
+                }
+            }
+
+            if (!await ReopenAsync(leg))
+            {
+                return RelayEnd.Over;
+            }
+        }
+    }
+
+    /// <summary>Leaves a link for good, if what was there can be made again on another.</summary>
+    private bool TryLeave(Leg leg)
     {
         lock (leg.Ledger.Gate)
         {
-            if (leg.Ledger.IsOpen && !leg.Ledger.IsMovable)
+            if (leg.Ledger.IsOpen)
             {
-                return false;
-            }
+                if (!leg.Ledger.IsEmpty || !_state.IsCarryable)
+                {
+                    return false;
+                }
 
-            leg.Ledger.IsOpen = false;
+                leg.Ledger.IsOpen = false;
+                _state.LeaveConnection();
+            }
         }
 
         leg.Link.Dispose();
         return true;
     }
 
+    /// <summary>Leaves a link with the command that waits there, which its engine did not execute.</summary>
+    private bool TryLeaveWaiting(Leg leg)
+    {
+        lock (leg.Ledger.Gate)
+        {
+            if (!leg.Ledger.IsOpen || !_state.IsCarryable || leg.Ledger.Head is not BlockingCommand waiting)
+            {
+                return false;
+            }
+
+            leg.Ledger.IsOpen = false;
+            leg.Waiting = waiting;
+            _state.LeaveConnection();
+        }
+
+        leg.Link.Dispose();
+        return true;
+    }
+
+    /// <summary>A demoted engine gives the command back that waits there; one that does not has it taken: it executes nothing any more.</summary>
+    private async Task TakeBackAsync(Leg leg)
+    {
+        await ((Task)leg.Replies).WaitAsync(GiveBackLimit, session.Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (TryLeaveWaiting(leg))
+        {
+            leg.Ledger.Close();
+        }
+    }
+
+    private void MoveAtOnceIfNeeded(Leg left)
+    {
+        lock (left.Ledger.Gate)
+        {
+            if (_state.MustMoveAtOnce && _mover.IsCompleted)
+            {
+                _mover = Task.Run(() => ReopenAsync(left));
+            }
+        }
+    }
+
+    /// <summary>Opens the next link as soon as there is a primary; within the hold limit, else the session is closed.</summary>
+    private async Task<bool> ReopenAsync(Leg left)
+    {
+        var started = session.Clock.GetTimestamp();
+        while (!session.IsClosing && !_ended)
+        {
+            // An engine that gave a command back is the primary no more, whatever the route still says.
+            if (cache.FreshPrimary() is { } primary && !(left.Waiting is not null && left.Link.LeadsTo(primary)) && await TryReopenAsync(left, primary))
+            {
+                return true;
+            }
+
+            if (session.Clock.GetElapsedTime(started) >= session.Options.HoldLimit)
+            {
+                session.Counters.HoldExpired();
+                session.RequestClose(CloseReason.NoPrimary);
+                return false;
+            }
+
+            await cache.PulseAsync();
+        }
+
+        return false;
+    }
+
     private async Task<bool> TryReopenAsync(Leg left, PrimaryRoute primary)
     {
         await left.Replies;
-        if (session.IsClosing)
+        await _reopening.WaitAsync();
+        try
         {
-            return false;
-        }
+            if (session.IsClosing || _ended)
+            {
+                return false;
+            }
 
-        var handshake = new ArrayBufferWriter<byte>();
-        var count = _settings.WriteHandshake(handshake, primary);
-        if (await session.OpenLinkAsync(primary, handshake.WrittenMemory, count) is not (EngineLink link, _, false))
+            if (!ReferenceEquals(_leg, left))
+            {
+                return true; // The request side or the mover was faster.
+            }
+
+            var handshake = new ArrayBufferWriter<byte>();
+            var required = _settings.WriteHandshake(handshake, primary);
+            _state.WriteTransaction(handshake);
+            _state.Subscriptions.Write(handshake);
+            var order = new HandshakeOrder(handshake.WrittenMemory, required, _state.TransactionCommands, _state.Subscriptions.Count);
+            if (await session.OpenLinkAsync(primary, order) is not ({ } link, { } reply))
+            {
+                return false;
+            }
+
+            var leg = new Leg(link, new ReplyLedger(_settings));
+            leg.Ledger.Restore(_state.Subscriptions);
+            if (left.Waiting is { } waiting && !await TryWaitAgainAsync(leg, waiting))
+            {
+                link.Dispose();
+                return false;
+            }
+
+            _leg = leg;
+            leg.Replies = RunRepliesAsync(leg, reply.Rest);
+            session.Counters.Moved();
+            if (session.IsClosing)
+            {
+                link.Dispose(); // It was asked for while the old link was the current one.
+            }
+
+            return true;
+        }
+        finally
         {
-            return false;
+            _reopening.Release();
         }
+    }
 
-        var leg = new Leg(link, new ReplyLedger(_settings));
-        leg.Replies = RunRepliesAsync(leg);
-        _leg = leg;
-        session.Counters.Moved();
-        if (session.IsClosing)
+    private async Task<bool> TryWaitAgainAsync(Leg leg, BlockingCommand waiting)
+    {
+        leg.Ledger.Expect(new Expectation(ExpectationKind.Blocking, Payload: waiting));
+        var command = new ArrayBufferWriter<byte>();
+        waiting.Write(command, session.Clock);
+        try
         {
-            link.Dispose(); // It was asked for while the old link was the current one.
+            await leg.Link.SendAsync(command.WrittenMemory, CancellationToken.None);
+            return true;
         }
-
-        return true;
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false; // This engine is gone too; there will be another.
+        }
     }
 
     /// <summary>The client sends no more: so the engine is told, and what it still answers is given.</summary>
@@ -306,15 +506,26 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     }
 
     /// <summary>The reply side of one link. What its end means depends on whether anything was under way.</summary>
-    private async Task<ReplyPumpEnd> RunRepliesAsync(Leg leg)
+    private async Task<ReplyPumpEnd> RunRepliesAsync(Leg leg, byte[] received)
     {
-        var end = await new ReplyPump(leg.Link, leg.Ledger, client, session.NoteActivity).RunAsync();
+        var end = await new ReplyPump(leg.Link, leg.Ledger, client, received, session.NoteActivity).RunAsync();
         switch (end)
         {
             case ReplyPumpEnd.EngineClosed:
-                if (!TryLeave(leg))
+                if (TryLeave(leg))
+                {
+                    MoveAtOnceIfNeeded(leg);
+                }
+                else
                 {
                     session.RequestClose(CloseReason.EngineClosed);
+                }
+
+                break;
+            case ReplyPumpEnd.Unblocked:
+                if (!TryLeaveWaiting(leg))
+                {
+                    session.RequestClose(CloseReason.NewPrimary);
                 }
 
                 break;
@@ -335,5 +546,18 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         leg.Ledger.Close();
         leg.Link.Dispose();
         return end;
+    }
+
+    private async Task EndAsync()
+    {
+        // A mover may be about to open another link: it is waited for, and opens no more.
+        _ended = true;
+        await _reopening.WaitAsync();
+        var leg = _leg;
+        leg.Link.Dispose();
+        leg.Ledger.Close();
+        await leg.Replies;
+        _reopening.Release();
+        await _mover;
     }
 }

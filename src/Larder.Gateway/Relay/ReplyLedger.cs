@@ -30,6 +30,7 @@ internal sealed class ReplyLedger(SessionSettings settings)
     private long _shards;
     private Frame _frame;
     private TaskCompletionSource? _drained;
+    private TaskCompletionSource? _answered;
 
     private enum Frame : byte
     {
@@ -50,11 +51,16 @@ internal sealed class ReplyLedger(SessionSettings settings)
     /// <summary>Whether a batch is being sent, or a command has been sent in part. Needs the gate.</summary>
     public bool IsSending { get; set; }
 
-    /// <summary>Whether the client set something that cannot be set again on another connection. Needs the gate.</summary>
-    public bool IsPinned { get; set; }
+    /// <summary>The payload of what is to come next, where there is any. Needs the gate.</summary>
+    public object? Head => _count > 0 ? _entries[_head].Payload : null;
 
-    /// <summary>Whether nothing would be lost or noticed if the engine connection were another one. Needs the gate.</summary>
-    public bool IsMovable => _count == 0 && !IsSending && !IsPinned && !IsSubscribed;
+    /// <summary>Whether nothing is under way. Needs the gate.</summary>
+    public bool IsEmpty => _count == 0 && !IsSending;
+
+    /// <summary>The only command under way, where it is one that waits at the engine and can be given to another; else <c>null</c>. Needs the gate.</summary>
+    public BlockingCommand? Parked => _count == 1 && !IsSending && _entries[_head].Kind == ExpectationKind.Blocking
+        ? _entries[_head].Payload as BlockingCommand
+        : null;
 
     /// <summary>Whether a reply or a message may come, so that silence is not idleness. Needs the gate.</summary>
     public bool IsWaiting => _count > 0 || IsSubscribed;
@@ -105,22 +111,53 @@ internal sealed class ReplyLedger(SessionSettings settings)
         }
     }
 
+    /// <summary>Waits until no reply is outstanding. Takes the gate.</summary>
+    /// <returns>Completes at once where there is none, or when the connection ends.</returns>
+    public Task WaitForRepliesAsync()
+    {
+        lock (Gate)
+        {
+            if (_count == 0 || !IsOpen)
+            {
+                return Task.CompletedTask;
+            }
+
+            _answered ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _answered.Task;
+        }
+    }
+
+    /// <summary>Begins with subscriptions that were made again. Takes the gate.</summary>
+    /// <param name="subscriptions">What was subscribed to.</param>
+    public void Restore(SubscriptionSet subscriptions)
+    {
+        lock (Gate)
+        {
+            _channels = subscriptions.CountOf(SubscriptionKind.Channel);
+            _patterns = subscriptions.CountOf(SubscriptionKind.Pattern);
+            _shards = subscriptions.CountOf(SubscriptionKind.Shard);
+        }
+    }
+
     /// <summary>Says that no more replies will come. Takes the gate.</summary>
     public void Close()
     {
         TaskCompletionSource? drained;
+        TaskCompletionSource? answered;
         lock (Gate)
         {
             IsOpen = false;
             (drained, _drained) = (_drained, null);
+            (answered, _answered) = (_answered, null);
         }
 
         drained?.TrySetResult();
+        answered?.TrySetResult();
     }
 
     /// <summary>Looks at the first byte of a frame. Needs the gate.</summary>
     /// <param name="type">The byte.</param>
-    /// <returns><see cref="ReplyVerdict.Pass"/>, <see cref="ReplyVerdict.Replace"/> or <see cref="ReplyVerdict.Violation"/>.</returns>
+    /// <returns><see cref="ReplyVerdict.Pass"/>, <see cref="ReplyVerdict.Replace"/>, <see cref="ReplyVerdict.Withhold"/> or <see cref="ReplyVerdict.Violation"/>.</returns>
     public ReplyVerdict Begin(byte type)
     {
         if (type == (byte)'>')
@@ -141,12 +178,13 @@ internal sealed class ReplyLedger(SessionSettings settings)
             return ReplyVerdict.Violation;
         }
 
-        if (_entries[_head].Kind is not (ExpectationKind.StandIn or ExpectationKind.LastStandIn))
+        return _entries[_head].Kind switch
         {
-            return ReplyVerdict.Pass;
-        }
-
-        return type == (byte)'-' ? ReplyVerdict.Replace : ReplyVerdict.Violation;
+            ExpectationKind.StandIn or ExpectationKind.LastStandIn => type == (byte)'-' ? ReplyVerdict.Replace : ReplyVerdict.Violation,
+            ExpectationKind.Substitute => ReplyVerdict.Replace,
+            ExpectationKind.Blocking when type == (byte)'-' => ReplyVerdict.Withhold,
+            _ => ReplyVerdict.Pass,
+        };
     }
 
     /// <summary>Looks at a frame that has ended. Needs the gate.</summary>
@@ -190,6 +228,12 @@ internal sealed class ReplyLedger(SessionSettings settings)
 
                 replacement = (byte[])head.Payload!;
                 return TakeHead() == ExpectationKind.LastStandIn ? ReplyVerdict.Last : ReplyVerdict.Pass;
+            case ExpectationKind.Substitute:
+                replacement = (byte[])head.Payload!;
+                break;
+            case ExpectationKind.Blocking when failed && frame.ErrorText.StartsWith("UNBLOCKED force "u8):
+                // It stays at the head, so that it is still what waits when the session is moved.
+                return ReplyVerdict.Unblocked;
             case ExpectationKind.Confirmations when !failed:
                 return TryReadConfirmation(frame.FirstElement, out var kind) ? Confirm(kind, frame.ThirdElement) : ReplyVerdict.Violation;
             case ExpectationKind.Hello when !failed:
@@ -269,7 +313,13 @@ internal sealed class ReplyLedger(SessionSettings settings)
         var kind = _entries[_head].Kind;
         _entries[_head] = default;
         _head = (_head + 1) % _entries.Length;
-        if (--_count <= MaxEntries / 2 && _drained is { } drained)
+        if (--_count == 0 && _answered is { } answered)
+        {
+            _answered = null;
+            answered.TrySetResult();
+        }
+
+        if (_count <= MaxEntries / 2 && _drained is { } drained)
         {
             _drained = null;
             drained.TrySetResult();

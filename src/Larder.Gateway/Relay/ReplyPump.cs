@@ -11,13 +11,15 @@ namespace Larder.Gateway.Relay;
 /// gives in the engine's place is left out and put in. The client's pace is the engine's pace: nothing is kept.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "Disposed at the end of RunAsync, which is the pump's whole life.")]
-internal sealed class ReplyPump(EngineLink link, ReplyLedger ledger, ClientConnection client, Action noteActivity)
+internal sealed class ReplyPump(EngineLink link, ReplyLedger ledger, ClientConnection client, byte[] received, Action noteActivity)
 {
     private const int BufferBytes = 32 * 1024;
 
     private readonly RespReplyScanner _scanner = new();
     private readonly OutputBatch _output = new();
+    private readonly List<byte> _withheld = [];
     private bool _replacing;
+    private bool _withholding;
     private bool _opaque;
 
     /// <summary>Runs until one side ends. Does not throw for what the two sides do.</summary>
@@ -27,6 +29,11 @@ internal sealed class ReplyPump(EngineLink link, ReplyLedger ledger, ClientConne
         byte[]? buffer = null;
         try
         {
+            if (received.Length > 0 && await PassOnAsync(received, received.Length) is { } ended)
+            {
+                return ended;
+            }
+
             while (true)
             {
                 int count;
@@ -47,26 +54,11 @@ internal sealed class ReplyPump(EngineLink link, ReplyLedger ledger, ClientConne
                     return ReplyPumpEnd.EngineClosed;
                 }
 
-                var end = Scan(buffer, count);
-                try
+                if (await PassOnAsync(buffer, count) is { } end)
                 {
-                    if (_output.Collected is { IsEmpty: false } replies)
-                    {
-                        await client.WriteAsync(replies);
-                        noteActivity();
-                    }
-                }
-                catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
-                {
-                    return ReplyPumpEnd.ClientGone;
+                    return end;
                 }
 
-                if (end is { } reason)
-                {
-                    return reason;
-                }
-
-                _output.Release();
                 if (count < buffer.Length)
                 {
                     ArrayPool<byte>.Shared.Return(buffer);
@@ -82,6 +74,31 @@ internal sealed class ReplyPump(EngineLink link, ReplyLedger ledger, ClientConne
                 ArrayPool<byte>.Shared.Return(buffer);
             }
         }
+    }
+
+    /// <summary>Gives the client what has come, as far as it is for the client.</summary>
+    private async ValueTask<ReplyPumpEnd?> PassOnAsync(byte[] buffer, int count)
+    {
+        var end = Scan(buffer, count);
+        try
+        {
+            if (_output.Collected is { IsEmpty: false } replies)
+            {
+                await client.WriteAsync(replies);
+                noteActivity();
+            }
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            return ReplyPumpEnd.ClientGone;
+        }
+
+        if (end is null)
+        {
+            _output.Release();
+        }
+
+        return end;
     }
 
     private ReplyPumpEnd? Scan(byte[] buffer, int count)
@@ -108,6 +125,7 @@ internal sealed class ReplyPump(EngineLink link, ReplyLedger ledger, ClientConne
                     }
 
                     _replacing = verdict == ReplyVerdict.Replace;
+                    _withholding = verdict == ReplyVerdict.Withhold;
                 }
 
                 var status = _scanner.Scan(buffer.AsSpan(position, count - position), out var consumed);
@@ -116,7 +134,11 @@ internal sealed class ReplyPump(EngineLink link, ReplyLedger ledger, ClientConne
                     return ReplyPumpEnd.Violation;
                 }
 
-                if (!_replacing)
+                if (_withholding)
+                {
+                    _withheld.AddRange(buffer.AsSpan(position, consumed));
+                }
+                else if (!_replacing)
                 {
                     _output.AddRange(position, position + consumed);
                 }
@@ -140,10 +162,22 @@ internal sealed class ReplyPump(EngineLink link, ReplyLedger ledger, ClientConne
             _output.Write(replacement);
         }
 
+        if (_withholding)
+        {
+            if (verdict != ReplyVerdict.Unblocked)
+            {
+                _output.Write(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_withheld));
+            }
+
+            _withheld.Clear();
+            _withholding = false;
+        }
+
         return verdict switch
         {
             ReplyVerdict.Last => ReplyPumpEnd.Finished,
             ReplyVerdict.Reset => ReplyPumpEnd.Reset,
+            ReplyVerdict.Unblocked => ReplyPumpEnd.Unblocked,
             ReplyVerdict.Violation => ReplyPumpEnd.Violation,
             _ => null,
         };

@@ -6,6 +6,9 @@ internal enum ReplyPumpEnd : byte
     /// <summary>The engine closed the connection, or the gateway did.</summary>
     EngineClosed,
 
+    /// <summary>The engine is the primary no more and gave back the command that waited there.</summary>
+    Unblocked,
+
     /// <summary>The client does not take replies any more.</summary>
     ClientGone,
 

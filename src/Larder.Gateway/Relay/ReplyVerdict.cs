@@ -9,6 +9,12 @@ internal enum ReplyVerdict : byte
     /// <summary>It does not go to the client; a reply of the gateway takes its place when it has ended.</summary>
     Replace,
 
+    /// <summary>It is kept until it has ended, since only its text tells whether the client may see it.</summary>
+    Withhold,
+
+    /// <summary>It does not go to the client: the engine is the primary no more, and did nothing of the command that waited.</summary>
+    Unblocked,
+
     /// <summary>As <see cref="Pass"/> or <see cref="Replace"/>; and it was the last one.</summary>
     Last,
 

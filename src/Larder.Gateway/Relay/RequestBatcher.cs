@@ -1,6 +1,7 @@
 using System.Buffers;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Sessions;
+using Larder.Model.Routing;
 using Larder.Resp.Requests;
 
 namespace Larder.Gateway.Relay;
@@ -78,6 +79,11 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
         door.Flush();
         return end;
     }
+
+    /// <summary>Follows the session to another engine connection.</summary>
+    /// <param name="ledger">The connection's ledger.</param>
+    /// <param name="primary">Where it leads.</param>
+    public void Bind(ReplyLedger ledger, PrimaryRoute primary) => door.Bind(ledger, primary);
 
     /// <summary>Gives back the memory that is needed only while a batch is being sent.</summary>
     public void Release() => _output.Release();
@@ -165,6 +171,8 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
                 return (BatchEnd.GoOn, true);
             case Admission.Replace:
                 return (BatchEnd.GoOn, false);
+            case Admission.ForwardAndAwait:
+                return (BatchEnd.AwaitReplies, true);
             case Admission.ForwardLast:
                 return (CommandTable.Find(view.Name) == CommandKind.Reset ? BatchEnd.Reset : BatchEnd.LastReplies, true);
             case Admission.TurnOpaque:

@@ -18,6 +18,7 @@ internal sealed class CacheRuntime
     private readonly Lock _pulseGate = new();
     private volatile CacheRoute _route;
     private volatile SslServerAuthenticationOptions _tls;
+    private volatile bool _held;
     private TaskCompletionSource? _pulse;
     private ITimer? _pulseTimer;
     private int _count;
@@ -44,6 +45,19 @@ internal sealed class CacheRuntime
 
     /// <summary>How many sessions there are.</summary>
     public int SessionCount => Volatile.Read(ref _count);
+
+    /// <summary>Whether no new commands may go to the engines, because a handover is under way.</summary>
+    public bool IsHeld => _held;
+
+    /// <summary>Holds new commands; those under way are answered.</summary>
+    public void Hold() => _held = true;
+
+    /// <summary>Lets commands through again.</summary>
+    public void Resume()
+    {
+        _held = false;
+        Pulse();
+    }
 
     /// <summary>The primary, where there is one and the view of it may be used now.</summary>
     public PrimaryRoute? FreshPrimary() =>

@@ -110,6 +110,13 @@ internal sealed partial class GatewaySession
     /// <summary>Notes that the engine sent something that no command asked for.</summary>
     public void NoteUnexpectedReply() => Log.UnexpectedReply(_logger, _cache.Route.Cache, Id);
 
+    /// <summary>Whether nothing of it is under way that another primary could not be given.</summary>
+    public bool IsQuiet => _relay is not { } relay || relay.IsQuiet;
+
+    /// <summary>Whether it is where a route leads, or need not be yet.</summary>
+    /// <param name="primary">The route.</param>
+    public bool IsSettledOn(PrimaryRoute primary) => IsClosing || _relay is not { } relay || relay.IsSettledOn(primary);
+
     /// <summary>Asks the session to end. Thread-safe; asking again does nothing.</summary>
     /// <param name="reason">Why.</param>
     public void RequestClose(CloseReason reason)
@@ -173,29 +180,28 @@ internal sealed partial class GatewaySession
 
     /// <summary>Opens an engine connection and does the first exchange on it.</summary>
     /// <param name="primary">The primary.</param>
-    /// <param name="handshake">The commands, encoded.</param>
-    /// <param name="count">How many they are.</param>
+    /// <param name="order">The exchange.</param>
     /// <returns>
-    /// The connection with the replies; or no connection, with the replies and <c>Failed</c> where the engine refused, without them where it cannot be reached.
+    /// The connection with the replies; or no connection, with the replies where the engine refused, without them where it cannot be reached.
     /// </returns>
-    public async Task<(EngineLink? Link, byte[]? Replies, bool Failed)> OpenLinkAsync(PrimaryRoute primary, ReadOnlyMemory<byte> handshake, int count)
+    public async Task<(EngineLink? Link, HandshakeReply? Reply)> OpenLinkAsync(PrimaryRoute primary, HandshakeOrder order)
     {
         using var deadline = new CancellationTokenSource(LinkTimeout, Clock);
         EngineLink? link = null;
         try
         {
             link = await EngineLink.OpenAsync(primary, deadline.Token);
-            if (await EngineHandshake.ExchangeAsync(link, handshake, count, deadline.Token) is { } exchange)
+            if (await EngineHandshake.ExchangeAsync(link, order, deadline.Token) is { } exchange)
             {
                 if (!exchange.Failed)
                 {
                     var opened = link;
                     link = null;
-                    return (opened, exchange.Replies, false);
+                    return (opened, exchange);
                 }
 
                 Log.EngineRefused(_logger, _cache.Route.Cache, primary.NodeOrdinal, primary.Epoch);
-                return (null, exchange.Replies, true);
+                return (null, exchange);
             }
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
@@ -207,7 +213,7 @@ internal sealed partial class GatewaySession
             link?.Dispose();
         }
 
-        return (null, null, false);
+        return (null, null);
     }
 
     /// <summary>Alternates between stranger and guest until the session is over.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Relay;
 using Larder.Gateway.Routing;
 using Larder.Resp.Requests;
 
@@ -189,15 +190,15 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
                     Credentials.WriteAuth(handshake, primary, accepted: true);
                 }
 
-                var (link, replies, failed) = await session.OpenLinkAsync(primary, handshake.WrittenMemory, 1);
+                var (link, reply) = await session.OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, Required: 1));
                 if (link is not null)
                 {
-                    await client.WriteAsync(replies);
+                    await client.WriteAsync(reply!.Replies);
                     session.NoteActivity();
                     return new Guest(link, hello?.Version ?? 2, hello?.ClientName);
                 }
 
-                if (failed)
+                if (reply is not null)
                 {
                     session.NoteReason(CloseReason.EngineRefused);
                     await client.WriteAsync(Replies.EngineRefused.ToArray());

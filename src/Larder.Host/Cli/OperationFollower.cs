@@ -18,8 +18,9 @@ internal sealed class OperationFollower(CliContext context, ManagementClient cli
     /// <param name="title">What is being done.</param>
     /// <param name="operationId">The operation.</param>
     /// <param name="cancellationToken">Stops waiting; the operation goes on.</param>
+    /// <returns>The operation, succeeded.</returns>
     /// <exception cref="CliException">It failed: exit code 2 where everything is as it was before, else 1.</exception>
-    public async Task FollowAsync(string title, string operationId, CancellationToken cancellationToken)
+    public async Task<OperationDocument> FollowAsync(string title, string operationId, CancellationToken cancellationToken)
     {
         var last = await new ProgressLine(context.Console, title).RunAsync(async step =>
         {
@@ -38,6 +39,8 @@ internal sealed class OperationFollower(CliContext context, ManagementClient cli
                 last.Error is { Undone: true } ? ExitCodes.Refused : ExitCodes.Failed,
                 new ErrorView(last.Error?.Code ?? "failed", last.Error?.Message ?? $"{title} failed; see {context.Home.DaemonLog}.", []));
         }
+
+        return last;
     }
 
     /// <summary>Waits until a cache is Ready, whatever it is doing now.</summary>

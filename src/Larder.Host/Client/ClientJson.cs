@@ -22,6 +22,7 @@ namespace Larder.Host.Client;
 [JsonSerializable(typeof(ApplyView))]
 [JsonSerializable(typeof(KeysView))]
 [JsonSerializable(typeof(RegenerateKeyRequest))]
+[JsonSerializable(typeof(FailoverRequest))]
 [JsonSerializable(typeof(ErrorView))]
 [JsonSerializable(typeof(ErrorEnvelope))]
 [JsonSerializable(typeof(OperationDocument))]

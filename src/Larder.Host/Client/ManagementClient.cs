@@ -114,6 +114,13 @@ internal sealed class ManagementClient : IDisposable
         return SendAsync(HttpMethod.Post, Of(ApiRoutes.RegenerateKey, name), body, ClientJson.Default.KeysView, AnswerTimeout, cancellationToken);
     }
 
+    /// <summary>Makes another node the primary; the work goes on after the answer.</summary>
+    public Task<ApplyView> FailoverAsync(string name, FailoverRequest request, CancellationToken cancellationToken)
+    {
+        var body = JsonSerializer.Serialize(request, ClientJson.Default.FailoverRequest);
+        return SendAsync(HttpMethod.Post, Of(ApiRoutes.Failover, name), body, ClientJson.Default.ApplyView, AnswerTimeout, cancellationToken);
+    }
+
     /// <summary>A cache's connection artifact; holds its primary key in clear.</summary>
     public Task<JsonObject> ArtifactAsync(string name, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, Of(ApiRoutes.Artifact, name), "{}", ClientJson.Default.JsonObject, AnswerTimeout, cancellationToken);

@@ -97,6 +97,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             HostNames = await HostNames.DiscoverAsync(null, clock, cancellationToken),
             Catalogue = catalogue,
             Drivers = drivers,
+            GatewayHold = gateway,
             Gateway = new GatewayStatus(gateway),
             Routes = routes,
             Options = new AgentOptions(),

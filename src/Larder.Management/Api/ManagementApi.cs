@@ -40,6 +40,8 @@ public static class ManagementApi
             Json(await keys.ListAsync(name, cancellationToken)));
         routes.MapPost(ApiRoutes.RegenerateKey, async (string name, HttpRequest request, AccessKeyService keys, CancellationToken cancellationToken) =>
             Json(await keys.RegenerateAsync(name, (await ReadAsync<RegenerateKeyRequest>(request, cancellationToken)).KeyType, cancellationToken)));
+        routes.MapPost(ApiRoutes.Failover, async (string name, HttpRequest request, FailoverService failovers, CancellationToken cancellationToken) =>
+            Accepted(await failovers.FailOverAsync(name, await ReadAsync<FailoverRequest>(request, cancellationToken), cancellationToken)));
         routes.MapPost(ApiRoutes.Artifact, async (string name, CacheService caches, AccessKeyService keys, CancellationToken cancellationToken) =>
             Json(ConnectionArtifact.Render(
                 await caches.ShowAsync(name, cancellationToken), (await keys.ListAsync(name, cancellationToken)).Primary)));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Larder.Spec;
 
 namespace Larder.Management.Contracts;
 
@@ -20,7 +21,7 @@ public static class ApiJson
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         };
         options.Converters.Add(new JsonStringEnumConverter());
-        options.Converters.Add(new SpecJsonConverter());
+        options.Converters.Add(new CacheSpecJsonConverter());
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
     }

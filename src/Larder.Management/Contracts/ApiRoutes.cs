@@ -28,7 +28,10 @@ public static class ApiRoutes
     /// <summary>POST <see cref="RegenerateKeyRequest"/>: <see cref="KeysView"/> with both keys.</summary>
     public const string RegenerateKey = "/v1/caches/{name}/regenerate-key";
 
-    /// <summary>POST: the connection artifact, a JSON object as in the reference, section 13.4.</summary>
+    /// <summary>POST <see cref="FailoverRequest"/>: <see cref="ApplyView"/>.</summary>
+    public const string Failover = "/v1/caches/{name}/failover";
+
+    /// <summary>POST: the connection artifact: a JSON object with the authentication and the addresses, in the form of <c>massdriver/redis-authentication</c>.</summary>
     public const string Artifact = "/v1/caches/{name}/artifact";
 
     /// <summary>GET: <c>OperationDocument</c>.</summary>

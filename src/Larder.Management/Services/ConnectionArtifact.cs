@@ -3,7 +3,7 @@ using Larder.Management.Contracts;
 
 namespace Larder.Management.Services;
 
-/// <summary>The connection artifact that deployment tools hand to applications. Source: reference, section 13.4.</summary>
+/// <summary>The connection artifact that deployment tools hand to applications. Its form is Massdriver's <c>redis-authentication</c> definition.</summary>
 internal static class ConnectionArtifact
 {
     /// <summary>Renders it.</summary>

@@ -11,4 +11,7 @@ public enum OperationKind
 
     /// <summary>Removes a cache and its data.</summary>
     Delete,
+
+    /// <summary>Makes another node the primary.</summary>
+    Failover,
 }

@@ -1,6 +1,6 @@
 namespace Larder.Model.Specs;
 
-/// <summary>One metric alarm. Words and ranges: reference, section 13.1.</summary>
+/// <summary>One metric alarm. Words and ranges are those of Azure Monitor's metric alerts.</summary>
 /// <param name="Severity">0 Critical .. 4 Verbose.</param>
 /// <param name="Frequency">How often it is evaluated, ISO 8601: PT1M, PT5M, PT15M, PT30M or PT1H.</param>
 /// <param name="WindowSize">What it looks back on, ISO 8601: PT1M .. P1D.</param>

@@ -2,7 +2,7 @@ namespace Larder.Model.Specs;
 
 /// <summary>
 /// What a user wants of one cache: the desired state. Immutable and complete; presets and defaults are already applied.
-/// Source: the parameter form of the Azure Cache for Redis bundle (reference, section 13) and Larder's extensions.
+/// Source: the parameter form of the Azure Cache for Redis bundle (Massdriver's azure-cache-redis) and Larder's extensions.
 /// </summary>
 public sealed record CacheSpec
 {

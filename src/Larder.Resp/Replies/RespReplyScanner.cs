@@ -55,7 +55,10 @@ public sealed class RespReplyScanner
     public byte FrameType { get; private set; }
 
     /// <summary>The first element of the current top-level array or push, where it is a string of at most 16 bytes; else empty.</summary>
-    public ReadOnlySpan<byte> FirstElement => _first.AsSpan(0, _firstLength);
+    public ReadOnlySpan<byte> FirstElement => FrameType == (byte)'-' ? default : _first.AsSpan(0, _firstLength);
+
+    /// <summary>The first 16 bytes of the current top-level error; its line end and what follows may be among them.</summary>
+    public ReadOnlySpan<byte> ErrorText => FrameType == (byte)'-' ? _first.AsSpan(0, _firstLength) : default;
 
     /// <summary>The third element of the current top-level array or push, where it is an integer; else <c>null</c>.</summary>
     public long? ThirdElement { get; private set; }
@@ -252,6 +255,13 @@ public sealed class RespReplyScanner
 
     private bool SkipLine(ReadOnlySpan<byte> data, ref int position)
     {
+        if (_depth == 0 && FrameType == (byte)'-' && _firstLength < CapturedBytes)
+        {
+            var text = data.Slice(position, Math.Min(CapturedBytes - _firstLength, data.Length - position));
+            text.CopyTo(_first.AsSpan(_firstLength));
+            _firstLength += text.Length;
+        }
+
         while (position < data.Length)
         {
             var rest = data[position..];

@@ -31,6 +31,11 @@ public static class StoreKeys
     /// <returns>The key.</returns>
     public static string Observed(string cache) => Cache(cache) + "observed";
 
+    /// <summary>A change of the primary that was asked for: a <see cref="FailoverDocument"/>.</summary>
+    /// <param name="cache">The cache's name.</param>
+    /// <returns>The key.</returns>
+    public static string Failover(string cache) => Cache(cache) + "failover";
+
     /// <summary>A node's placement: a <see cref="NodeDocument"/>.</summary>
     /// <param name="cache">The cache's name.</param>
     /// <param name="ordinal">The node's ordinal.</param>

@@ -13,11 +13,10 @@ public sealed class DaemonStarterTests : IDisposable
     [Fact]
     public async Task The_handshake_is_heard_and_the_process_lives_on_with_its_errors_in_the_log()
     {
+        // The inner shell reads no file, so the handshake comes from a process that has no descriptor of its own besides the three.
         var program = _home.WriteProgram("daemon", """
             #!/bin/sh
-            echo "started with $*" >&2
-            echo "{\"ready\":true,\"pid\":$$}"
-            exec sleep 600
+            exec /bin/sh -c 'echo "started with $*" >&2; echo "{\"ready\":true,\"pid\":$$}"; exec sleep 600' daemon "$@"
             """);
         var handshake = await Starter(program).StartAsync(TestContext.Current.CancellationToken);
         using var daemon = Process.GetProcessById(handshake.Pid!.Value);

@@ -29,7 +29,7 @@ internal sealed class DeleteVerb : Verb
         var cache = await client.ShowAsync(arguments.GetRequiredValue(_name), cancellationToken);
         if (!arguments.GetValue(_yes))
         {
-            Confirm(context, cache.Name);
+            Confirmation.Require(context, cache.Name, $"This deletes {cache.Name} and all its data.", $"delete {cache.Name}");
         }
 
         var accepted = await client.DeleteAsync(cache.Name, cancellationToken);
@@ -40,21 +40,5 @@ internal sealed class DeleteVerb : Verb
 
         context.Write(accepted, ClientJson.Human.ApplyView, () => context.Console.WriteLine($"{cache.Name} and its data are gone."));
         return ExitCodes.Done;
-    }
-
-    private static void Confirm(CliContext context, string name)
-    {
-        if (!context.Console.CanAsk)
-        {
-            throw CliException.Refused(
-                "not_confirmed", $"{name} was not deleted: there is no terminal to ask on. Say that you mean it: {context.Command} delete {name} --yes");
-        }
-
-        context.Console.Error.Write($"This deletes {name} and all its data. Type its name to go on: ");
-        context.Console.Error.Flush();
-        if (context.Console.In.ReadLine()?.Trim() != name)
-        {
-            throw CliException.Refused("not_confirmed", $"{name} was not deleted: the name was not repeated.");
-        }
     }
 }

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace Larder.Gateway.Tests.Harness;
+
+/// <summary>A real redis-server on a unix socket in a folder of its own, with a user for the gateway.</summary>
+internal sealed class RedisProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private RedisProcess(string folder, Process process) => (Folder, _process) = (folder, process);
+
+    public string Folder { get; }
+
+    public string SocketPath => Path.Combine(Folder, "redis.sock");
+
+    public static async Task<RedisProcess> StartAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("larder-gw-").FullName;
+        var start = new ProcessStartInfo("redis-server") { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true };
+        start.ArgumentList.Add("-");
+        var process = Process.Start(start)!;
+        await process.StandardInput.WriteAsync(
+            $"port 0\nunixsocket {Path.Combine(folder, "redis.sock")}\nsave \"\"\nuser default on nopass ~* &* +@all\n"
+            + "user gateway on >inside ~* &* +@all -acl -config -debug\n");
+        process.StandardInput.Close();
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.Contains("Ready to accept connections", StringComparison.Ordinal) || line.Contains("ready to accept connections", StringComparison.Ordinal))
+            {
+                // Nobody reads on: its log is short, and a full pipe would be a failure worth seeing.
+                return new RedisProcess(folder, process);
+            }
+        }
+
+        throw new InvalidOperationException("redis-server ended before it was ready.");
+    }
+
+    /// <summary>A connection past the gateway, for looking at what the engine has.</summary>
+    public async Task<Wire> ConnectAsync()
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath));
+        return new Wire(new NetworkStream(socket, ownsSocket: true));
+    }
+
+    public async Task<string> AskAsync(params string[] command)
+    {
+        await using var wire = await ConnectAsync();
+        return await wire.AskAsync(command);
+    }
+
+    public void Stop(bool hard = true)
+    {
+        if (hard && !_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Stop();
+        _process.Dispose();
+        Directory.Delete(Folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+}
