@@ -42,6 +42,24 @@ internal static class Schema
     /// <summary>The version that this program writes, and the newest it understands.</summary>
     public static int Version => Steps.Length;
 
+    /// <summary>Refuses a file that another program made, before anything is written to it.</summary>
+    /// <param name="connection">An open connection.</param>
+    /// <param name="path">The file; named in errors.</param>
+    /// <exception cref="ControlStoreException">It is another program's.</exception>
+    public static void ThrowIfForeign(SqliteConnection connection, string path)
+    {
+        var version = Convert.ToInt64(Scalar(connection, "PRAGMA user_version"), CultureInfo.InvariantCulture);
+        var tables = Convert.ToInt64(Scalar(connection, "SELECT count(*) FROM sqlite_master"), CultureInfo.InvariantCulture);
+        var ours = Convert.ToInt64(
+            Scalar(connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('entries', 'history', 'leases', 'counters')"),
+            CultureInfo.InvariantCulture);
+        if ((version == 0 && tables > 0) || (version > 0 && ours < 4))
+        {
+            throw new ControlStoreException(
+                $"{path} is the database of another program. Nothing was changed. Choose another home for Larder.", isTransient: false);
+        }
+    }
+
     /// <summary>Brings a file to <see cref="Version"/>.</summary>
     /// <param name="connection">An open connection.</param>
     /// <param name="path">The file; named in errors.</param>

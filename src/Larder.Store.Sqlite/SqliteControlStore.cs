@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 
 namespace Larder.Store.Sqlite;
@@ -8,30 +7,34 @@ namespace Larder.Store.Sqlite;
 /// The control store of one host: one SQLite file in WAL mode, flushed at each commit, owned by one daemon. Thread-safe.
 /// </summary>
 /// <remarks>
-/// All work goes through one connection under one gate: commits are serial in SQLite anyway, and reads take microseconds. Leases are rows, their renewals
-/// are counted in memory (<see cref="LeaseClock"/>): an idle daemon writes nothing, and a restart gives every lease its full time again.
+/// Commits go through one connection under one gate, reads through another, which in WAL mode nothing holds up. Leases are rows, but their life is counted
+/// in memory (<see cref="LeaseClock"/>): a renewal waits for no disk, an idle daemon writes nothing, and a restart gives every lease its full time again.
 /// </remarks>
-public sealed class SqliteControlStore : IControlStore
+public sealed partial class SqliteControlStore : IControlStore
 {
-    private const int SqliteReadOnly = 8;
-    private const int SqliteFull = 13;
-    private const int SqliteBusy = 5;
-
     private readonly string _path;
     private readonly StoreLock _lock;
     private readonly SqliteConnection _connection;
+    private readonly SqliteConnection _reading;
     private readonly Statements _statements;
+    private readonly Statements _reads;
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly SemaphoreSlim _readGate = new(1, 1);
     private readonly ChangeSignal _signal = new();
     private readonly LeaseClock _leases;
     private readonly SqliteStoreOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly CancellationTokenSource _closing = new();
     private long _revision;
-    private bool _disposed;
+    private int _sweeping;
+    private volatile bool _disposed;
 
-    private SqliteControlStore(string path, StoreLock storeLock, SqliteConnection connection, TimeProvider clock, SqliteStoreOptions options)
+    private SqliteControlStore(
+        string path, StoreLock storeLock, SqliteConnection connection, SqliteConnection reading, TimeProvider clock, SqliteStoreOptions options)
     {
-        (_path, _lock, _connection, _options) = (path, storeLock, connection, options);
+        (_path, _lock, _connection, _reading, _options, _clock) = (path, storeLock, connection, reading, options, clock);
         _statements = new Statements(connection);
+        _reads = new Statements(reading);
         _leases = new LeaseClock(clock, () => _ = SweepAsync());
     }
 
@@ -52,18 +55,22 @@ public sealed class SqliteControlStore : IControlStore
     public Task<StoreEntry?> GetAsync(string key, CancellationToken cancellationToken)
     {
         StoreLimits.CheckKey(key);
-        return LockedAsync(
-            () => _statements.Rows("SELECT key, value, revision, lease FROM entries WHERE key = $1", ReadEntry, key).FirstOrDefault(),
+        return ReadAsync(
+            () => _reads.Rows("SELECT key, value, revision, lease FROM entries WHERE key = $1", ReadEntry, key).FirstOrDefault(IsAlive),
             cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<StoreSnapshot> ListAsync(string prefix, CancellationToken cancellationToken) => LockedAsync(
-        () => new StoreSnapshot(
-            _revision,
-            [.. _statements.Rows(
-                "SELECT key, value, revision, lease FROM entries WHERE key >= $1 AND key < $2 ORDER BY key", ReadEntry, prefix, prefix + '\x7f')]),
-        cancellationToken);
+    public Task<StoreSnapshot> ListAsync(string prefix, CancellationToken cancellationToken)
+    {
+        StoreLimits.CheckPrefix(prefix);
+        return ReadAsync(
+            () => new StoreSnapshot(
+                _reads.Number("SELECT revision FROM counters")!.Value,
+                [.. _reads.Rows(
+                    "SELECT key, value, revision, lease FROM entries WHERE key >= $1 AND key < $2 ORDER BY key", ReadEntry, prefix, prefix + '\x7f').Where(IsAlive)]),
+            cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<CommitResult> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)
@@ -93,62 +100,69 @@ public sealed class SqliteControlStore : IControlStore
     }
 
     /// <inheritdoc/>
-    public Task<bool> KeepAliveAsync(long leaseId, CancellationToken cancellationToken) =>
-        LockedAsync(() => _leases.Renew(leaseId), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task RevokeLeaseAsync(long leaseId, CancellationToken cancellationToken) => LockedAsync(
-        () =>
-        {
-            End(leaseId);
-            return true;
-        },
-        cancellationToken);
-
-    /// <inheritdoc/>
-    public async IAsyncEnumerable<StoreChange> WatchAsync(
-        string prefix, long fromRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public Task<bool> KeepAliveAsync(long leaseId, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(fromRevision, 1);
-        var next = fromRevision;
-        while (true)
-        {
-            // Taken before the read, so that a commit between the read and the wait still wakes us.
-            var signal = _signal.Next;
-            var (changes, revision) = await LockedAsync(() => (ReadHistory(next), _revision), cancellationToken);
-            next = Math.Max(next, revision + 1);
-            foreach (var change in changes)
-            {
-                var touched = change.Changes.Where(one => one.Key.StartsWith(prefix, StringComparison.Ordinal)).ToImmutableArray();
-                if (!touched.IsEmpty)
-                {
-                    yield return change with { Changes = touched };
-                }
-            }
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(_leases.Renew(leaseId));
+    }
 
-            await signal.WaitAsync(cancellationToken);
+    /// <inheritdoc/>
+    public async Task RevokeLeaseAsync(long leaseId, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_leases.End(leaseId))
+        {
+            return;
         }
+
+        try
+        {
+            await LockedAsync(() => true, cancellationToken);
+        }
+        catch (ControlStoreException)
+        {
+            _ = SweepAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoreChange> WatchAsync(string prefix, long fromRevision, CancellationToken cancellationToken)
+    {
+        StoreLimits.CheckPrefix(prefix);
+        ArgumentOutOfRangeException.ThrowIfLessThan(fromRevision, 1);
+        return FollowAsync(prefix, fromRevision, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        await _closing.CancelAsync();
         await _gate.WaitAsync();
+        await _readGate.WaitAsync();
         try
         {
-            if (_disposed)
+            if (!_disposed)
             {
-                return;
+                _disposed = true;
+                _leases.Dispose();
+                _reads.Dispose();
+                _statements.Dispose();
+                await _reading.DisposeAsync();
+                await _connection.DisposeAsync();
+                _lock.Dispose();
+                _signal.Set();
             }
-
-            _disposed = true;
-            _leases.Dispose();
-            _statements.Dispose();
-            await _connection.DisposeAsync();
-            _lock.Dispose();
         }
         finally
         {
+            _readGate.Release();
             _gate.Release();
         }
     }
@@ -157,28 +171,25 @@ public sealed class SqliteControlStore : IControlStore
     {
         StoreLock? storeLock = null;
         SqliteConnection? connection = null;
+        SqliteConnection? reading = null;
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             storeLock = StoreLock.Acquire(path);
-            CreateOwnerOnly(path);
-            connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 5 }.ToString());
-            connection.Open();
-            Schema.Scalar(connection, "PRAGMA journal_mode = WAL");
-            Schema.Scalar(connection, "PRAGMA synchronous = FULL");
-            Schema.Scalar(connection, "PRAGMA busy_timeout = 5000");
-            Schema.Migrate(connection, path);
-            var store = new SqliteControlStore(path, storeLock, connection, clock, options);
+            connection = StoreFile.OpenWriter(path, options);
+            reading = StoreFile.OpenReader(path, options);
+            var store = new SqliteControlStore(path, storeLock, connection, reading, clock, options);
             store.Load();
             return store;
         }
         catch (Exception exception)
         {
+            reading?.Dispose();
             connection?.Dispose();
             storeLock?.Dispose();
             throw exception switch
             {
-                SqliteException sqlite => Translate(sqlite, path),
+                SqliteException sqlite => StoreFile.Translate(sqlite, path),
                 IOException or UnauthorizedAccessException => new ControlStoreException(
                     $"{path} cannot be opened: {exception.Message} Make its folder writable for this user, or choose another home.", isTransient: false, exception),
                 _ => exception,
@@ -186,26 +197,10 @@ public sealed class SqliteControlStore : IControlStore
         }
     }
 
-    private static void CreateOwnerOnly(string path)
-    {
-        using var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.ReadWrite,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-    }
-
-    private static ControlStoreException Translate(SqliteException exception, string path) => exception.SqliteErrorCode switch
-    {
-        SqliteFull => new($"The disk that holds {path} is full; nothing was changed. Free some space and try again.", isTransient: true, exception),
-        SqliteBusy => new($"{path} is locked by another program for too long; nothing was changed. Try again.", isTransient: true, exception),
-        SqliteReadOnly => new($"{path} cannot be written to: {exception.Message}. Make the file and its folder writable for this user.", isTransient: false, exception),
-        _ => new($"{path} cannot be used: {exception.Message}. If it is damaged, restore it from a copy.", isTransient: false, exception),
-    };
-
     private static StoreEntry ReadEntry(SqliteDataReader row) => new(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3));
+
+    /// <summary>The keys of an ended lease are gone for everybody, whether their deletion is on disk already or not.</summary>
+    private bool IsAlive(StoreEntry entry) => entry.LeaseId == 0 || _leases.IsAlive(entry.LeaseId);
 
     private void Load()
     {
@@ -280,35 +275,12 @@ public sealed class SqliteControlStore : IControlStore
         _signal.Set();
     }
 
-    private List<StoreChange> ReadHistory(long from)
+    private void DeleteKeysOf(long leaseId)
     {
-        if (from > _revision)
-        {
-            return [];
-        }
-
-        var oldest = _statements.Number("SELECT oldest FROM counters")!.Value;
-        if (from < oldest)
-        {
-            throw new CompactedException(from, oldest);
-        }
-
-        return [.. _statements.Rows(
-                "SELECT revision, key, value, lease FROM history WHERE revision >= $1 ORDER BY revision, position",
-                row => (Revision: row.GetInt64(0), Change: new KeyChange(row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2), row.GetInt64(3))),
-                from)
-            .GroupBy(row => row.Revision)
-            .Select(commit => new StoreChange(commit.Key, [.. commit.Select(row => row.Change)]))];
-    }
-
-    private void End(long leaseId)
-    {
-        if (_leases.Remove(leaseId))
-        {
-            Execute(
-                [.. _statements.Rows("SELECT key FROM entries WHERE lease = $1 ORDER BY key", row => new StoreOperation(row.GetString(0), null, 0), leaseId)],
-                leaseId);
-        }
+        Execute(
+            [.. _statements.Rows("SELECT key FROM entries WHERE lease = $1 ORDER BY key", row => new StoreOperation(row.GetString(0), null, 0), leaseId)],
+            leaseId);
+        _leases.Remove(leaseId);
     }
 
     private T InTransaction<T>(Func<T> work)
@@ -327,25 +299,44 @@ public sealed class SqliteControlStore : IControlStore
         }
     }
 
+    /// <summary>Deletes the keys of ended leases; where the disk or another program refuses, again and again until it is done.</summary>
     private async Task SweepAsync()
     {
+        if (Interlocked.Exchange(ref _sweeping, 1) != 0)
+        {
+            return;
+        }
+
         try
         {
-            await LockedAsync(() => true, CancellationToken.None);
+            while (true)
+            {
+                try
+                {
+                    await LockedAsync(() => true, _closing.Token);
+                    return;
+                }
+                catch (ControlStoreException exception) when (exception.IsTransient)
+                {
+                    // The leases have ended all the same for whoever reads; only watchers wait for their change.
+                    await Task.Delay(_options.RetryInterval, _clock, _closing.Token);
+                }
+            }
         }
-        catch (ObjectDisposedException)
+        catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
         {
-            // The store was closed while the timer fired; leases begin anew when it is opened.
+            // The store is closed; leases begin anew when it is opened.
         }
-        catch (ControlStoreException exception) when (exception.IsTransient)
+        finally
         {
-            // The leases have ended all the same: every read and commit sweeps first, and tells its caller if it cannot.
+            Volatile.Write(ref _sweeping, 0);
         }
     }
 
-    /// <summary>Runs work under the gate, off the caller's thread, with ended leases swept before it: nobody ever sees their keys.</summary>
+    /// <summary>Runs work that writes, off the caller's thread, with the keys of ended leases deleted before it.</summary>
     private async Task<T> LockedAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         await _gate.WaitAsync(cancellationToken);
         try
         {
@@ -355,7 +346,7 @@ public sealed class SqliteControlStore : IControlStore
                 {
                     foreach (var lease in _leases.FindEnded())
                     {
-                        End(lease);
+                        DeleteKeysOf(lease);
                     }
 
                     return work();
@@ -364,11 +355,45 @@ public sealed class SqliteControlStore : IControlStore
         }
         catch (SqliteException exception)
         {
-            throw Translate(exception, _path);
+            throw StoreFile.Translate(exception, _path);
         }
         finally
         {
             _gate.Release();
+        }
+    }
+
+    /// <summary>Runs work that reads one state of the store, off the caller's thread; a commit that waits does not hold it up.</summary>
+    private async Task<T> ReadAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        await _readGate.WaitAsync(cancellationToken);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return await Task.Run(
+                () =>
+                {
+                    using var transaction = _reading.BeginTransaction(deferred: true);
+                    _reads.Transaction = transaction;
+                    try
+                    {
+                        return work();
+                    }
+                    finally
+                    {
+                        _reads.Transaction = null;
+                    }
+                },
+                CancellationToken.None);
+        }
+        catch (SqliteException exception)
+        {
+            throw StoreFile.Translate(exception, _path);
+        }
+        finally
+        {
+            _readGate.Release();
         }
     }
 }

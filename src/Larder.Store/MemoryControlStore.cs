@@ -15,6 +15,7 @@ public sealed class MemoryControlStore : IControlStore
     private long _revision;
     private long _oldest = 1;
     private long _lastLease;
+    private bool _disposed;
 
     /// <summary>Makes an empty store.</summary>
     /// <param name="clock">Counts leases.</param>
@@ -40,6 +41,7 @@ public sealed class MemoryControlStore : IControlStore
     /// <inheritdoc/>
     public Task<StoreSnapshot> ListAsync(string prefix, CancellationToken cancellationToken)
     {
+        StoreLimits.CheckPrefix(prefix);
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
@@ -107,10 +109,16 @@ public sealed class MemoryControlStore : IControlStore
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoreChange> WatchAsync(
+    public IAsyncEnumerable<StoreChange> WatchAsync(string prefix, long fromRevision, CancellationToken cancellationToken)
+    {
+        StoreLimits.CheckPrefix(prefix);
+        ArgumentOutOfRangeException.ThrowIfLessThan(fromRevision, 1);
+        return FollowAsync(prefix, fromRevision, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<StoreChange> FollowAsync(
         string prefix, long fromRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(fromRevision, 1);
         var next = fromRevision;
         while (true)
         {
@@ -118,6 +126,7 @@ public sealed class MemoryControlStore : IControlStore
             List<StoreChange> batch;
             lock (_gate)
             {
+                ObjectDisposedException.ThrowIf(_disposed, this);
                 if (next < _oldest)
                 {
                     throw new CompactedException(next, _oldest);
@@ -144,7 +153,13 @@ public sealed class MemoryControlStore : IControlStore
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        lock (_gate)
+        {
+            _disposed = true;
+        }
+
         _leases.Dispose();
+        _signal.Set();
         return ValueTask.CompletedTask;
     }
 
@@ -152,12 +167,16 @@ public sealed class MemoryControlStore : IControlStore
     {
         lock (_gate)
         {
-            SweepLocked();
+            if (!_disposed)
+            {
+                SweepLocked();
+            }
         }
     }
 
     private void SweepLocked()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         foreach (var lease in _leases.FindEnded())
         {
             End(lease);

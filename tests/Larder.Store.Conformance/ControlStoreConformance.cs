@@ -263,10 +263,11 @@ public abstract class ControlStoreConformance
     }
 
     [Theory]
-    [InlineData("lone \ud800 surrogate")]
-    [InlineData("zero \0 character")]
-    public async Task A_value_that_would_not_come_back_as_it_was_is_refused(string value)
+    [InlineData(0xD800)] // a surrogate without its other half; as text, the compiler would have replaced it
+    [InlineData(0)]
+    public async Task A_value_that_would_not_come_back_as_it_was_is_refused(int character)
     {
+        var value = $"a text with {(char)character} in it";
         await using var store = await OpenAsync();
         var error = await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(StoreTransaction.Empty.Put("/text", value), Token));
         Assert.Contains("/text", error.Message, StringComparison.Ordinal);

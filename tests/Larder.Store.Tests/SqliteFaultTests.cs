@@ -74,7 +74,8 @@ public sealed class SqliteFaultTests : IDisposable
     [Fact]
     public async Task While_another_program_writes_to_the_file_leases_are_renewed_reads_go_on_and_commits_wait_within_a_bound()
     {
-        await using var store = await SqliteControlStore.OpenAsync(FilePath, _clock, Token);
+        await using var store = await SqliteControlStore.OpenAsync(
+            FilePath, _clock, Token, new SqliteStoreOptions { BusyTimeout = TimeSpan.FromSeconds(1) });
         var lease = await store.GrantLeaseAsync(Lease, Token);
         await store.CommitAsync(StoreTransaction.Empty.Put("/a", "1", lease), Token);
         await using var other = Foreign(FilePath);
