@@ -11,7 +11,7 @@ public sealed class CommandLineTests
     [InlineData("plan")]
     [InlineData("show")]
     [InlineData("list -o xml")]
-    [InlineData("failover dev")]
+    [InlineData("reboot dev --node all")]
     [InlineData("regenerate-key dev both")]
     [InlineData("keys dev --primary --secondary")]
     [InlineData("serve --tls-port many")]
