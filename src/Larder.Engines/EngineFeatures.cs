@@ -26,6 +26,9 @@ public sealed record EngineFeatures
     /// </summary>
     public bool FollowsInPlace { get; init; } = true;
 
+    /// <summary>Whether a replica that is being attached comes out right while clients write. Default: yes.</summary>
+    public bool SyncsUnderWrites { get; init; } = true;
+
     /// <summary>Whether a running node can be told to take no writes for a while. Default: no.</summary>
     public bool CanPauseWrites { get; init; }
 

@@ -37,6 +37,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     private readonly string _slots;
     private readonly string _host;
     private ShardPlan? _replan;
+    private readonly SyncPause _syncPause;
     private HandoverRequest? _handover;
     private volatile ShardSnapshot _snapshot;
     private long _leaderlessSince;
@@ -59,6 +60,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         _nodes = [.. plan.Nodes.Select(node =>
             new NodeSupervisor(node.Configuration, node.Installation, new NodeFolders(node.Folder), services, _wake.Set))];
         _leaderlessSince = services.Clock.GetTimestamp();
+        _syncPause = new SyncPause(plan.Cache, services);
         _snapshot = Take("starting");
     }
 
@@ -139,6 +141,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     /// <returns>One sentence for each node that did not stop in order.</returns>
     public async Task<ImmutableArray<string>> StopNodesAsync(bool keepData, CancellationToken cancellationToken)
     {
+        _syncPause.End();
         var primary = _leadership.Held;
         await _leadership.ReleaseAsync(cancellationToken);
         var problems = ImmutableArray.CreateBuilder<string>();
@@ -190,6 +193,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         var outcome = Leader is null ? await ElectAsync(cancellationToken) : "";
         await StartAsync(cancellationToken);
         await FollowAsync(cancellationToken);
+        _syncPause.EndIfDone(IsInSync);
         await ReconfigureAsync(cancellationToken);
         foreach (var node in _nodes)
         {
@@ -243,7 +247,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     /// <summary>Carries out a request for another primary. Whatever comes of it, the request is answered and gone.</summary>
     private async Task HandOverAsync(CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _handover) is not { } request)
+        if (Volatile.Read(ref _handover) is not { } request || _syncPause.IsActive)
         {
             return;
         }
@@ -369,6 +373,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
                     continue;
                 }
 
+                await _syncPause.BeginAsync(node, cancellationToken);
                 _ = node.BeginFollow(leader.Target, cancellationToken);
             }
         }

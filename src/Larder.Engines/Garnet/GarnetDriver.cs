@@ -28,6 +28,9 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
 
         // It asks its new primary for a part of the log that was cut off there, and never comes to an end with it.
         FollowsInPlace = false,
+
+        // Measured: transactions that are written while a replica attaches are now and then applied twice on it.
+        SyncsUnderWrites = false,
         CanRaiseMemory = false,
         Limitations =
         [
@@ -36,6 +39,7 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
             "Garnet replicates one database: SELECT of another one than 0 is refused.",
             "Garnet has no WAIT, so that the durability 'quorum' needs Redis or Valkey.",
             "Garnet has no keyspace notifications.",
+            "Commands wait while a Garnet replica attaches (about a second, at most 2 s): it would apply a transaction twice that is written meanwhile.",
             "Garnet evicts the oldest written data when its memory is full, whether or not it has an expiry.",
         ],
     };
