@@ -132,6 +132,24 @@ internal sealed class ControllerFixture : IAsyncDisposable
         return operation.Id;
     }
 
+    /// <summary>Waits for an operation's end, which is written a moment after the status that it has reached.</summary>
+    public async Task<OperationState> EndOfAsync(string operation)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(TimeSpan.FromSeconds(20));
+        var key = StoreKeys.Operation(operation);
+        await foreach (var change in Store.WatchAsync(key, 1, deadline.Token))
+        {
+            var state = StoreCodec.Decode<OperationDocument>(key, change.Changes[0].Value!, DocumentSchemas.Current).State;
+            if (state != OperationState.Running)
+            {
+                return state;
+            }
+        }
+
+        throw new InvalidOperationException("A watch ended by itself.");
+    }
+
     public async Task<CacheStatus> WaitAsync(string cache, string what, Func<CacheStatus, bool> condition)
     {
         var began = _clock.GetTimestamp();

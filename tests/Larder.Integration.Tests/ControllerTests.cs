@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Larder.Model.Operations;
 using Larder.Model.Specs;
 using Larder.Model.Status;
-using Larder.Store;
 using Larder.Store.Documents;
 using Xunit;
 
@@ -21,8 +20,7 @@ public sealed class ControllerTests
         var operation = await controller.CreateAsync(Spec(family));
         var ready = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
         Assert.Equal(1, ready.Shards[0].Epoch);
-        var entry = await controller.Store.GetAsync(StoreKeys.Operation(operation), TestContext.Current.CancellationToken);
-        Assert.Equal(OperationState.Succeeded, StoreCodec.Decode<OperationDocument>(entry!.Key, entry.Value, DocumentSchemas.Current).State);
+        Assert.Equal(OperationState.Succeeded, await controller.EndOfAsync(operation));
         var primary = Primary(ready);
         Assert.Equal(primary.Ordinal, controller.Routes.Current.Caches[0].Primary!.NodeOrdinal);
 
