@@ -47,7 +47,9 @@ const ready = async () => {
   while (JSON.parse((await larder('show', 'bench', '--output', 'json')).stdout).state !== 'Ready') await new Promise((go) => setTimeout(go, 50));
 };
 const workers = Array.from({ length: clients }, (_, index) => count(index));
-await new Promise((go) => setTimeout(go, 2000)); // the load is even after this
+await new Promise((go) => setTimeout(go, 3000)); // all are connected and the load is even after this
+longest = 0;
+await new Promise((go) => setTimeout(go, 2000));
 const calm = longest;
 const pauses = [];
 const held = [];
