@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.RegularExpressions;
 using Larder.Gateway.Tests.Harness;
 
@@ -94,6 +97,51 @@ public sealed partial class DifferentialTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(6)]
+    public async Task Spoilt_bytes_are_taken_as_the_engine_takes_them(int seed)
+    {
+        const string spoilers = "*$\r\n0123456789-+\"'\\ ax\0\xff";
+        string[] parts =
+        [
+            "*1\r\n$4\r\nPING\r\n", "*2\r\n$4\r\nECHO\r\n$3\r\none\r\n", "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$0\r\n\r\n", "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n",
+            "ECHO 'in line'\r\n", "ECHO \"\\x41\\n\\\"\"\n", "  SET k   v \r\n", "\r\n", "*0\r\n", "*-1\r\n", "CONFIG GET 'a b'\r\n", "*2\r\n$6\r\nCONFIG\r\n$3\r\nGET\r\n",
+        ];
+        var random = new Random(seed);
+        for (var session = 0; session < 150; session++)
+        {
+            var bytes = Encoding.Latin1.GetBytes(string.Concat(Enumerable.Range(0, random.Next(1, 8)).Select(_ => parts[random.Next(parts.Length)])));
+            for (var count = random.Next(4); count > 0; count--)
+            {
+                bytes[random.Next(bytes.Length)] = (byte)spoilers[random.Next(spoilers.Length)];
+            }
+
+            await using var direct = await _direct.ConnectAsync();
+            await direct.AskAsync("AUTH", Door.Key);
+            await direct.AskAsync("FLUSHALL"); // What one side refused must not show in what is read later.
+            await direct.WriteAsync(bytes);
+            ((NetworkStream)direct.Stream).Socket.Shutdown(SocketShutdown.Send);
+            await using var through = await _door.EnterAsync();
+            await through.AskAsync("FLUSHALL");
+            var split = random.Next(bytes.Length);
+            await through.WriteAsync(bytes[..split]);
+            await through.WriteAsync(bytes[split..]);
+            await ((SslStream)through.Stream).ShutdownAsync();
+            var expected = await direct.ReadToEndAsync();
+            var actual = await through.ReadToEndAsync();
+            if (ProtocolError().Match(actual) is { Success: true } refusal)
+            {
+                (actual, expected) = (actual[..refusal.Index], expected[..Math.Min(expected.Length, refusal.Index)]);
+            }
+
+            Assert.True(expected == actual, $"{Encoding.Latin1.GetString(bytes)}\n--- redis-server:\n{expected}\n--- gateway:\n{actual}");
+        }
+
+        await using var after = await _door.EnterAsync();
+        Assert.Equal("+PONG", await after.AskAsync("PING"));
+    }
+
     private async Task AssertSameAsync(byte[] bytes, Random random, string what)
     {
         await using var direct = await _direct.ConnectAsync();
@@ -122,6 +170,13 @@ public sealed partial class DifferentialTests : IAsyncLifetime
     /// <summary>Without what may differ: the number of the connection, which HELLO tells, and a word that later versions have in an error.</summary>
     private static string Comparable(string replies) =>
         Identity().Replace(replies, "$2\r\nid\r\n:?\r\n").Replace("HELLO <proto> AUTH", "HELLO AUTH", StringComparison.Ordinal);
+
+    /// <summary>
+    /// A server takes any two bytes for the end of a line or of a bulk string where they must be CR and LF. The gateway refuses them, rather than pass
+    /// on what may mean two things; what it answered before must be the same, and where it refuses nothing, everything.
+    /// </summary>
+    [GeneratedRegex(@"-ERR Protocol error: [^\r]*\r\n\z")]
+    private static partial Regex ProtocolError();
 
     [GeneratedRegex(@"\$2\r\nid\r\n:\d+\r\n")]
     private static partial Regex Identity();
