@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Security;
 using Larder.Gateway.Tests.Harness;
 
 namespace Larder.Gateway.Tests;
@@ -212,7 +213,7 @@ public sealed class RelayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_half_closed_client_gets_its_replies()
+    public async Task A_client_that_quits_gets_the_replies_before_and_the_end()
     {
         await using var wire = await _door.EnterAsync();
         for (var i = 0; i < 100; i++)
@@ -224,6 +225,43 @@ public sealed class RelayTests : IAsyncLifetime
         Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), await wire.ReadManyAsync(100));
         Assert.Equal("+OK", await wire.ReadAsync());
         Assert.Equal("(closed)", await wire.ReadAsync());
+    }
+
+    [Theory]
+    [InlineData("OFF")]
+    [InlineData("SKIP")]
+    public async Task A_client_that_quits_without_replies_is_closed_all_the_same(string mode)
+    {
+        await using var wire = await _door.EnterAsync();
+        await wire.SendAsync("CLIENT", "REPLY", mode);
+        await wire.SendAsync("QUIT");
+        Assert.Equal("(closed)", await wire.ReadAsync());
+    }
+
+    [Fact]
+    public async Task A_half_closed_client_gets_all_its_replies_however_large()
+    {
+        await using var wire = await _door.EnterAsync();
+        await wire.AskAsync("SET", "v", new string('x', 1_000_000));
+        await wire.WriteAsync([.. Enumerable.Range(0, 20).SelectMany(_ => Wire.Encode("GET", "v")), .. Wire.Encode("ECHO", "last")]);
+        await ((SslStream)wire.Stream).ShutdownAsync();
+        Assert.All(await wire.ReadManyAsync(20), reply => Assert.Equal(1_000_000, reply.Length));
+        Assert.Equal("last", await wire.ReadAsync());
+        Assert.Equal("(closed)", await wire.ReadAsync());
+    }
+
+    [Fact]
+    public async Task What_a_client_did_not_send_whole_is_not_executed()
+    {
+        await using var other = await _door.EnterAsync();
+        var bytes = Wire.Encode("SET", "half", new string('x', 1 << 20));
+        var wire = await _door.EnterAsync();
+        await wire.WriteAsync([.. Wire.Encode("SET", "whole", "1"), .. bytes[..^100]]);
+        Assert.Equal("+OK", await wire.ReadAsync());
+        await wire.DisposeAsync();
+        await Door.EventuallyAsync(() => Task.FromResult(_door.Gateway.Snapshot().Caches[0].Sessions == 1), "gone");
+        Assert.Equal("(nil)", await other.AskAsync("GET", "half"));
+        Assert.Equal("1", await other.AskAsync("GET", "whole"));
     }
 
     [Theory]

@@ -35,6 +35,40 @@ public sealed class ViewTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_view_that_runs_out_by_the_gateways_clock_stops_every_write_until_it_is_renewed()
+    {
+        var clock = new FakeTimeProvider();
+        await using var door = await Door.OpenAsync(_one, clock: clock);
+        var view = new ViewDeadline(clock.GetTimestamp() + clock.TimestampFrequency);
+        door.Change("dev", route => route with { Primary = door.Primary(_one, 2) with { ViewDeadline = view } });
+        await Door.EventuallyAsync(() => Task.FromResult(door.Gateway.Snapshot().Caches[0].Epoch == 2), "the route");
+        var wires = new List<Wire>();
+        for (var i = 0; i < 4; i++)
+        {
+            wires.Add(await door.EnterAsync());
+            Assert.Equal($":{i + 1}", await wires[i].AskAsync("INCR", "n"));
+        }
+
+        clock.Advance(TimeSpan.FromSeconds(2));
+        foreach (var wire in wires)
+        {
+            await wire.WriteAsync([.. Enumerable.Repeat(Wire.Encode("INCR", "n"), 50).SelectMany(bytes => bytes)]);
+        }
+
+        await Task.Delay(200, TestContext.Current.CancellationToken); // Long enough for a write that should not be: it takes under a millisecond.
+        Assert.Equal("4", await _one.AskAsync("GET", "n"));
+        view.Set(clock.GetTimestamp() + (3600 * clock.TimestampFrequency));
+        clock.Advance(TimeSpan.FromSeconds(1)); // Within the hold limit.
+        foreach (var wire in wires)
+        {
+            Assert.All(await wire.ReadManyAsync(50), reply => Assert.StartsWith(":", reply, StringComparison.Ordinal));
+            await wire.DisposeAsync();
+        }
+
+        Assert.Equal("204", await _one.AskAsync("GET", "n"));
+    }
+
+    [Fact]
     public async Task What_is_held_for_too_long_ends_with_the_connection_and_was_not_written()
     {
         await using var door = await Door.OpenAsync(_one, new GatewayOptions { HoldLimit = TimeSpan.FromMilliseconds(150) });

@@ -15,6 +15,9 @@ internal enum Admission : byte
     /// <summary>Its bytes go to the engine, and no more until its reply is here: it ends something.</summary>
     ForwardLast,
 
+    /// <summary>Its bytes go to the engine, and no more; no reply will tell that it was executed.</summary>
+    ForwardAndEnd,
+
     /// <summary>From it on, bytes go both ways uncounted.</summary>
     TurnOpaque,
 

@@ -143,7 +143,12 @@ internal sealed class CommandDoor(CarriedState state, SessionSettings settings, 
             case CommandKind.Hello:
                 return AdmitHello(command, isWhole, replacement);
             case CommandKind.Quit:
-                ExpectUnless(silent, new Expectation(ExpectationKind.Quit));
+                if (silent)
+                {
+                    return Admission.ForwardAndEnd; // An engine that has nothing to answer may forget to close.
+                }
+
+                Expect(new Expectation(ExpectationKind.Quit));
                 return Admission.ForwardLast;
             case CommandKind.Reset when command.Count == 1:
                 Expect(new Expectation(ExpectationKind.Reset));
@@ -219,10 +224,11 @@ internal sealed class CommandDoor(CarriedState state, SessionSettings settings, 
             return Answer(Replies.SyntaxError.ToArray(), silent: false, replacement);
         }
 
-        var hello = HelloCommand.Parse(command, findKey, out var error);
-        if (hello is null)
+        if (HelloCommand.Parse(command, findKey, out _) is not { } hello)
         {
-            return Answer(error, silent: false, replacement);
+            // The engine has its own words for it, which depend on the state of the connection.
+            Expect(new Expectation(ExpectationKind.Hello));
+            return Admission.Forward;
         }
 
         var name = hello.ClientName is { } value ? KeepOrPin(ClientSetting.Name, value) : null;

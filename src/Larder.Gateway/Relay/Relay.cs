@@ -141,7 +141,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
                         session.RequestClose(CloseReason.HostileRequest);
                         return RelayEnd.Broken;
                     case BatchEnd.EndRequests:
-                        session.NoteReason(CloseReason.ProtocolError);
+                        session.NoteReason(batcher.EndReason);
                         return await EndRequestsAsync();
                     default:
                         return await LastRepliesAsync(keepRequests: end == BatchEnd.Reset);
@@ -458,14 +458,26 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         }
     }
 
-    /// <summary>The client sends no more: so the engine is told, and what it still answers is given.</summary>
+    /// <summary>The client sends no more: what the engine still answers is given, and the engine is told.</summary>
     private async Task<RelayEnd> EndRequestsAsync()
     {
         session.NoteReason(CloseReason.ClientClosed);
         var leg = _leg;
-        leg.Link.EndRequests();
         try
         {
+            bool drains;
+            lock (leg.Ledger.Gate)
+            {
+                drains = leg.Ledger.Drains;
+            }
+
+            if (drains)
+            {
+                // An engine that sees the end drops the answers that its socket has not yet taken; so it sees it after them.
+                await leg.Ledger.WaitForRepliesAsync().WaitAsync(session.Options.CloseGrace, session.Clock);
+            }
+
+            leg.Link.EndRequests();
             return await leg.Replies.WaitAsync(session.Options.CloseGrace, session.Clock) == ReplyPumpEnd.ClientGone ? RelayEnd.Broken : RelayEnd.Over;
         }
         catch (TimeoutException)

@@ -10,7 +10,7 @@ namespace Larder.Gateway.Relay;
 /// <code>
 ///   client ---&gt; GET a | CONFIG GET x | SET b 1 | SUBSCRIBE c d      the request side passes on, and notes:
 ///                 |          |           |           |
-///   engine &lt;--- GET a |     GET      | SET b 1 | SUBSCRIBE c d      a blocked command goes as GET without a key, which fails and
+///   engine &lt;--- GET a |     ECHO     | SET b 1 | SUBSCRIBE c d      a blocked command goes as ECHO without a text, which fails and
 ///                                                                   spoils a transaction as the unknown command would
 ///   ledger:    [Replies 1][StandIn "-ERR unknown…"][Replies 1][Confirmations 2]
 ///                 |          |                        |           |
@@ -61,6 +61,9 @@ internal sealed class ReplyLedger(SessionSettings settings)
     public BlockingCommand? Parked => _count == 1 && !IsSending && _entries[_head].Kind == ExpectationKind.Blocking
         ? _entries[_head].Payload as BlockingCommand
         : null;
+
+    /// <summary>Whether what is under way is answered without anything more from the client or from others. Needs the gate.</summary>
+    public bool Drains => IsOpen && _count > 0 && !IsSending && _entries[_head].Kind is not (ExpectationKind.Blocking or ExpectationKind.Opaque);
 
     /// <summary>Whether a reply or a message may come, so that silence is not idleness. Needs the gate.</summary>
     public bool IsWaiting => _count > 0 || IsSubscribed;

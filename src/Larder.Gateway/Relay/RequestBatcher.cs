@@ -29,6 +29,9 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
     /// <summary>Whether a command has gone to the engine in part, so that only its rest can follow.</summary>
     public bool IsInsideCommand => _piece == Piece.Forward;
 
+    /// <summary>After <see cref="BatchEnd.EndRequests"/>: why.</summary>
+    public CloseReason EndReason { get; private set; }
+
     /// <summary>Takes what there is.</summary>
     /// <returns>What follows.</returns>
     public BatchEnd Collect()
@@ -175,6 +178,9 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
                 return (BatchEnd.AwaitReplies, true);
             case Admission.ForwardLast:
                 return (CommandTable.Find(view.Name) == CommandKind.Reset ? BatchEnd.Reset : BatchEnd.LastReplies, true);
+            case Admission.ForwardAndEnd:
+                EndReason = CloseReason.ClientQuit;
+                return (BatchEnd.EndRequests, true);
             case Admission.TurnOpaque:
                 _opaque = true;
                 return (BatchEnd.GoOn, true);
@@ -192,6 +198,8 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
         client.Discard();
         if (inside || !door.Answers)
         {
+            EndReason = CloseReason.ProtocolError;
+
             // Half a command is at the engine, or replies are off: there is no place for an error among the replies.
             return BatchEnd.EndRequests;
         }

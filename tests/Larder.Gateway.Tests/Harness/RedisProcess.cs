@@ -14,14 +14,15 @@ internal sealed class RedisProcess : IAsyncDisposable
 
     public string SocketPath => Path.Combine(Folder, "redis.sock");
 
-    public static async Task<RedisProcess> StartAsync()
+    /// <param name="settings">More lines for the configuration file.</param>
+    public static async Task<RedisProcess> StartAsync(string settings = "user default on nopass ~* &* +@all\n")
     {
         var folder = Directory.CreateTempSubdirectory("larder-gw-").FullName;
         var start = new ProcessStartInfo("redis-server") { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true };
         start.ArgumentList.Add("-");
         var process = Process.Start(start)!;
         await process.StandardInput.WriteAsync(
-            $"port 0\nunixsocket {Path.Combine(folder, "redis.sock")}\nsave \"\"\nuser default on nopass ~* &* +@all\n"
+            $"port 0\nunixsocket {Path.Combine(folder, "redis.sock")}\nsave \"\"\n{settings}"
             + "user gateway on >inside ~* &* +@all -acl -config -debug\n");
         process.StandardInput.Close();
         while (await process.StandardOutput.ReadLineAsync() is { } line)

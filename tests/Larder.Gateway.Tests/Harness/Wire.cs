@@ -62,6 +62,29 @@ internal sealed class Wire(Stream stream) : IAsyncDisposable
         return replies;
     }
 
+    /// <summary>Everything that still comes, byte by byte, until the other side closes.</summary>
+    public async Task<string> ReadToEndAsync()
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(Limit);
+        var text = new StringBuilder();
+        try
+        {
+            do
+            {
+                text.Append(Encoding.Latin1.GetString(_buffer, _start, _end - _start));
+                (_start, _end) = (0, 0);
+            }
+            while (await FillAsync(deadline.Token));
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            text.Append("(still open)");
+        }
+
+        return text.ToString();
+    }
+
     public async ValueTask DisposeAsync() => await stream.DisposeAsync();
 
     private async Task<string> NextAsync(CancellationToken cancellationToken)
