@@ -37,44 +37,51 @@ internal static class Schema
         );
         INSERT INTO counters VALUES (1, 0, 1, 0);
         """,
+        "PRAGMA application_id = 1281454692",
     ];
+
+    /// <summary>What <c>PRAGMA application_id</c> says in a store: "Lard".</summary>
+    private const int ApplicationId = 0x4C617264;
 
     /// <summary>The version that this program writes, and the newest it understands.</summary>
     public static int Version => Steps.Length;
 
-    /// <summary>Refuses a file that another program made, before anything is written to it.</summary>
-    /// <param name="connection">An open connection.</param>
+    /// <summary>Refuses a database that is not a store, or one that is too new.</summary>
+    /// <param name="connection">An open connection; nothing is written.</param>
     /// <param name="path">The file; named in errors.</param>
-    /// <exception cref="ControlStoreException">It is another program's.</exception>
-    public static void ThrowIfForeign(SqliteConnection connection, string path)
+    /// <exception cref="ControlStoreException">The file is of another or a newer program.</exception>
+    public static void CheckOwner(SqliteConnection connection, string path)
     {
-        var version = Convert.ToInt64(Scalar(connection, "PRAGMA user_version"), CultureInfo.InvariantCulture);
-        var tables = Convert.ToInt64(Scalar(connection, "SELECT count(*) FROM sqlite_master"), CultureInfo.InvariantCulture);
-        var ours = Convert.ToInt64(
-            Scalar(connection, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('entries', 'history', 'leases', 'counters')"),
-            CultureInfo.InvariantCulture);
-        if ((version == 0 && tables > 0) || (version > 0 && ours < 4))
+        var application = Number(connection, "PRAGMA application_id");
+        var found = Number(connection, "PRAGMA user_version");
+        var tables = Scalar(connection, "SELECT coalesce(group_concat(name, ' '), '') FROM (SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name)");
+        var isOurs = (application, found, tables) switch
+        {
+            (ApplicationId, _, _) => true,
+            (0, 0, "") => true, // New, or left before anything was written.
+            (0, 1, "counters entries history leases") => true, // The first version had no application id.
+            _ => false,
+        };
+        if (!isOurs)
         {
             throw new ControlStoreException(
-                $"{path} is the database of another program. Nothing was changed. Choose another home for Larder.", isTransient: false);
+                $"{path} is the database of another program, not a control store. Nothing was changed. Move it away, or choose another home.",
+                isTransient: false);
         }
-    }
 
-    /// <summary>Brings a file to <see cref="Version"/>.</summary>
-    /// <param name="connection">An open connection.</param>
-    /// <param name="path">The file; named in errors.</param>
-    /// <exception cref="ControlStoreException">The file is of a newer program.</exception>
-    public static void Migrate(SqliteConnection connection, string path)
-    {
-        var found = Convert.ToInt32(Scalar(connection, "PRAGMA user_version"), CultureInfo.InvariantCulture);
         if (found > Version)
         {
             throw new ControlStoreException(
                 $"{path} was written by a newer Larder (schema {found}; this one understands up to {Version}). Nothing was changed. Install a newer Larder.",
                 isTransient: false);
         }
+    }
 
-        for (var version = found; version < Version; version++)
+    /// <summary>Brings a file that was checked to <see cref="Version"/>, step by step.</summary>
+    /// <param name="connection">An open connection.</param>
+    public static void Migrate(SqliteConnection connection)
+    {
+        for (var version = Number(connection, "PRAGMA user_version"); version < Version; version++)
         {
             using var transaction = connection.BeginTransaction();
             Execute(connection, transaction, Steps[version]);
@@ -95,6 +102,9 @@ internal static class Schema
 #pragma warning restore CA2100
         return command.ExecuteScalar();
     }
+
+    private static int Number(SqliteConnection connection, string statement) =>
+        Convert.ToInt32(Scalar(connection, statement), CultureInfo.InvariantCulture);
 
     private static void Execute(SqliteConnection connection, SqliteTransaction transaction, string statements)
     {

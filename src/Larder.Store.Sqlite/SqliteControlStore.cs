@@ -1,5 +1,4 @@
-using System.Collections.Immutable;
-using Microsoft.Data.Sqlite;
+using System.Runtime.CompilerServices;
 
 namespace Larder.Store.Sqlite;
 
@@ -7,35 +6,39 @@ namespace Larder.Store.Sqlite;
 /// The control store of one host: one SQLite file in WAL mode, flushed at each commit, owned by one daemon. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Commits go through one connection under one gate, reads through another, which in WAL mode nothing holds up. Leases are rows, but their life is counted
-/// in memory (<see cref="LeaseClock"/>): a renewal waits for no disk, an idle daemon writes nothing, and a restart gives every lease its full time again.
+/// <code>
+/// Commit, Grant, Revoke --> writing connection, one at a time --> file, its log
+/// Get, List, Watch -------> reading connection, one at a time --> the last commit, without waiting for writers
+/// KeepAlive --------------> LeaseClock, in memory
+/// LeaseClock --ended--> LeaseSweeper --> writing connection: delete the lease's keys
+/// </code>
+/// Leases live and die in memory: an idle daemon writes nothing, and neither a full disk nor another program's lock makes one live longer. From that
+/// moment reads leave out its keys. Deleting them takes a commit, which is tried at once and where it is refused again and again; until it is done, all
+/// other commits fail. A lease that was not deleted when the daemon ended lives again, as every lease does: a restart gives each its full time.
 /// </remarks>
-public sealed partial class SqliteControlStore : IControlStore
+public sealed class SqliteControlStore : IControlStore
 {
-    private readonly string _path;
-    private readonly StoreLock _lock;
-    private readonly SqliteConnection _connection;
-    private readonly SqliteConnection _reading;
-    private readonly Statements _statements;
-    private readonly Statements _reads;
-    private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly SemaphoreSlim _readGate = new(1, 1);
-    private readonly ChangeSignal _signal = new();
+    private readonly StoreFile _file;
+    private readonly StoreConnection _writing;
+    private readonly StoreConnection _reading;
+    private readonly StoreWriter _writer;
+    private readonly ChangeSignal _committed = new();
     private readonly LeaseClock _leases;
-    private readonly SqliteStoreOptions _options;
-    private readonly TimeProvider _clock;
-    private readonly CancellationTokenSource _closing = new();
-    private long _revision;
-    private int _sweeping;
-    private volatile bool _disposed;
+    private readonly LeaseSweeper _sweeper;
+    private bool _disposed;
 
-    private SqliteControlStore(
-        string path, StoreLock storeLock, SqliteConnection connection, SqliteConnection reading, TimeProvider clock, SqliteStoreOptions options)
+    private SqliteControlStore(StoreFile file, TimeProvider clock, SqliteStoreOptions options)
     {
-        (_path, _lock, _connection, _reading, _options, _clock) = (path, storeLock, connection, reading, options, clock);
-        _statements = new Statements(connection);
-        _reads = new Statements(reading);
-        _leases = new LeaseClock(clock, () => _ = SweepAsync());
+        _file = file;
+        _writing = new StoreConnection(file.Writer, file.Path, options.QueueTimeout);
+        _reading = new StoreConnection(file.Reader, file.Path, options.QueueTimeout);
+        _writer = new StoreWriter(file.Revision, options.HistoryKept, _committed);
+        _sweeper = new LeaseSweeper(clock, SweepAsync);
+        _leases = new LeaseClock(clock, _sweeper.Wake);
+        foreach (var (id, timeToLive) in file.Leases)
+        {
+            _leases.Add(id, timeToLive);
+        }
     }
 
     /// <summary>Opens a store; makes the file where there is none.</summary>
@@ -45,54 +48,55 @@ public sealed partial class SqliteControlStore : IControlStore
     /// <param name="options">Limits; defaults where <c>null</c>.</param>
     /// <returns>The store.</returns>
     /// <exception cref="ControlStoreException">
-    /// Another daemon has it, it is of a newer program, it is no database, or the folder cannot be written to.
+    /// Another daemon has it, it is of another or a newer program, it is damaged, the disk is full, or the folder cannot be written to.
     /// </exception>
     public static Task<SqliteControlStore> OpenAsync(
         string path, TimeProvider clock, CancellationToken cancellationToken, SqliteStoreOptions? options = null) =>
-        Task.Run(() => Open(path, clock, options ?? new SqliteStoreOptions()), cancellationToken);
+        Task.Run(
+            () =>
+            {
+                var limits = options ?? new SqliteStoreOptions();
+                return new SqliteControlStore(StoreFile.Open(Path.GetFullPath(path), limits), clock, limits);
+            },
+            cancellationToken);
 
     /// <inheritdoc/>
-    public Task<StoreEntry?> GetAsync(string key, CancellationToken cancellationToken)
+    public async Task<StoreEntry?> GetAsync(string key, CancellationToken cancellationToken)
     {
         StoreLimits.CheckKey(key);
-        return ReadAsync(
-            () => _reads.Rows("SELECT key, value, revision, lease FROM entries WHERE key = $1", ReadEntry, key).FirstOrDefault(IsAlive),
-            cancellationToken);
+        var entry = await _reading.RunAsync(statements => StoreReads.Entry(statements, key), cancellationToken);
+        return entry is not null && IsVisible(entry) ? entry : null;
     }
 
     /// <inheritdoc/>
-    public Task<StoreSnapshot> ListAsync(string prefix, CancellationToken cancellationToken)
+    public async Task<StoreSnapshot> ListAsync(string prefix, CancellationToken cancellationToken)
     {
         StoreLimits.CheckPrefix(prefix);
-        return ReadAsync(
-            () => new StoreSnapshot(
-                _reads.Number("SELECT revision FROM counters")!.Value,
-                [.. _reads.Rows(
-                    "SELECT key, value, revision, lease FROM entries WHERE key >= $1 AND key < $2 ORDER BY key", ReadEntry, prefix, prefix + '\x7f').Where(IsAlive)]),
-            cancellationToken);
+        var snapshot = await _reading.RunAsync(statements => StoreReads.Entries(statements, prefix), cancellationToken);
+        return snapshot with { Entries = [.. snapshot.Entries.Where(IsVisible)] };
     }
 
     /// <inheritdoc/>
     public Task<CommitResult> CommitAsync(StoreTransaction transaction, CancellationToken cancellationToken)
     {
         StoreLimits.Check(transaction);
-        return LockedAsync(() => Commit(transaction), cancellationToken);
+        return _writing.RunAsync(
+            statements =>
+            {
+                Sweep(statements);
+                return _writer.Commit(statements, transaction, _leases.IsAlive);
+            },
+            cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<long> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken)
     {
         StoreLimits.CheckTimeToLive(timeToLive);
-        return LockedAsync(
-            () =>
+        return _writing.RunAsync(
+            statements =>
             {
-                var lease = InTransaction(() =>
-                {
-                    _statements.Run("UPDATE counters SET last_lease = last_lease + 1");
-                    var id = _statements.Number("SELECT last_lease FROM counters")!.Value;
-                    _statements.Run("INSERT INTO leases VALUES ($1, $2)", id, timeToLive.TotalMilliseconds);
-                    return id;
-                });
+                var lease = StoreWriter.AddLease(statements, timeToLive);
                 _leases.Add(lease, timeToLive);
                 return lease;
             },
@@ -102,8 +106,8 @@ public sealed partial class SqliteControlStore : IControlStore
     /// <inheritdoc/>
     public Task<bool> KeepAliveAsync(long leaseId, CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
         cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed), this);
         return Task.FromResult(_leases.Renew(leaseId));
     }
 
@@ -111,6 +115,7 @@ public sealed partial class SqliteControlStore : IControlStore
     public async Task RevokeLeaseAsync(long leaseId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed), this);
         if (!_leases.End(leaseId))
         {
             return;
@@ -118,11 +123,12 @@ public sealed partial class SqliteControlStore : IControlStore
 
         try
         {
-            await LockedAsync(() => true, cancellationToken);
+            await SweepAsync(cancellationToken);
         }
-        catch (ControlStoreException)
+        catch
         {
-            _ = SweepAsync();
+            // It has ended, whatever became of this call: watchers are to hear of it as soon as possible.
+            _sweeper.Wake();
             throw;
         }
     }
@@ -132,268 +138,66 @@ public sealed partial class SqliteControlStore : IControlStore
     {
         StoreLimits.CheckPrefix(prefix);
         ArgumentOutOfRangeException.ThrowIfLessThan(fromRevision, 1);
-        return FollowAsync(prefix, fromRevision, cancellationToken);
+        return Watch(prefix, fromRevision, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_disposed)
+        if (Interlocked.Exchange(ref _disposed, true))
         {
             return;
         }
 
-        await _closing.CancelAsync();
-        await _gate.WaitAsync();
-        await _readGate.WaitAsync();
+        _leases.Dispose();
+        await _reading.DisposeAsync();
+
+        // Watches wake, and find the store closed.
+        _committed.Set();
         try
         {
-            if (!_disposed)
-            {
-                _disposed = true;
-                _leases.Dispose();
-                _reads.Dispose();
-                _statements.Dispose();
-                await _reading.DisposeAsync();
-                await _connection.DisposeAsync();
-                _lock.Dispose();
-                _signal.Set();
-            }
+            await _sweeper.DisposeAsync();
         }
         finally
         {
-            _readGate.Release();
-            _gate.Release();
+            // The last connection to close copies the log into the file; only then may another daemon have it.
+            await _writing.DisposeAsync();
+            _file.Lock.Dispose();
         }
     }
 
-    private static SqliteControlStore Open(string path, TimeProvider clock, SqliteStoreOptions options)
+    private async IAsyncEnumerable<StoreChange> Watch(
+        string prefix, long fromRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        StoreLock? storeLock = null;
-        SqliteConnection? connection = null;
-        SqliteConnection? reading = null;
-        try
+        var next = fromRevision;
+        while (true)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            storeLock = StoreLock.Acquire(path);
-            connection = StoreFile.OpenWriter(path, options);
-            reading = StoreFile.OpenReader(path, options);
-            var store = new SqliteControlStore(path, storeLock, connection, reading, clock, options);
-            store.Load();
-            return store;
-        }
-        catch (Exception exception)
-        {
-            reading?.Dispose();
-            connection?.Dispose();
-            storeLock?.Dispose();
-            throw exception switch
+            // Taken before the read, so that a commit between the read and the wait still wakes us.
+            var committed = _committed.Next;
+            (var changes, next, var hasMore) = await _reading.RunAsync(statements => StoreReads.History(statements, prefix, next), cancellationToken);
+            foreach (var change in changes)
             {
-                SqliteException sqlite => StoreFile.Translate(sqlite, path),
-                IOException or UnauthorizedAccessException => new ControlStoreException(
-                    $"{path} cannot be opened: {exception.Message} Make its folder writable for this user, or choose another home.", isTransient: false, exception),
-                _ => exception,
-            };
-        }
-    }
-
-    private static StoreEntry ReadEntry(SqliteDataReader row) => new(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3));
-
-    /// <summary>The keys of an ended lease are gone for everybody, whether their deletion is on disk already or not.</summary>
-    private bool IsAlive(StoreEntry entry) => entry.LeaseId == 0 || _leases.IsAlive(entry.LeaseId);
-
-    private void Load()
-    {
-        _revision = _statements.Number("SELECT revision FROM counters")!.Value;
-        foreach (var (id, milliseconds) in _statements.Rows("SELECT id, milliseconds FROM leases", row => (row.GetInt64(0), row.GetDouble(1))))
-        {
-            _leases.Add(id, TimeSpan.FromMilliseconds(milliseconds));
-        }
-    }
-
-    private CommitResult Commit(StoreTransaction transaction)
-    {
-        foreach (var condition in transaction.Conditions)
-        {
-            if ((_statements.Number("SELECT revision FROM entries WHERE key = $1", condition.Key) ?? 0) != condition.Revision)
-            {
-                return new CommitResult(CommitOutcome.Conflict, _revision);
-            }
-        }
-
-        if (transaction.Operations.Any(operation => operation.LeaseId != 0 && !_leases.IsAlive(operation.LeaseId)))
-        {
-            return new CommitResult(CommitOutcome.LeaseEnded, _revision);
-        }
-
-        Execute([.. transaction.Operations.Where(operation =>
-            operation.Value is not null || _statements.Number("SELECT revision FROM entries WHERE key = $1", operation.Key) is not null)]);
-        return new CommitResult(CommitOutcome.Committed, _revision);
-    }
-
-    /// <summary>Executes operations in one durable commit of the next revision; none of them is none.</summary>
-    private void Execute(ImmutableArray<StoreOperation> operations, long endedLease = 0)
-    {
-        if (operations.IsEmpty && endedLease == 0)
-        {
-            return;
-        }
-
-        var revision = operations.IsEmpty ? _revision : _revision + 1;
-        InTransaction(() =>
-        {
-            for (var position = 0; position < operations.Length; position++)
-            {
-                var (key, value, lease) = operations[position];
-                if (value is null)
-                {
-                    _statements.Run("DELETE FROM entries WHERE key = $1", key);
-                }
-                else
-                {
-                    _statements.Run("INSERT OR REPLACE INTO entries VALUES ($1, $2, $3, $4)", key, value, revision, lease);
-                }
-
-                _statements.Run("INSERT INTO history VALUES ($1, $2, $3, $4, $5)", revision, position, key, value, lease);
+                yield return change;
             }
 
-            if (endedLease != 0)
+            if (!hasMore)
             {
-                _statements.Run("DELETE FROM leases WHERE id = $1", endedLease);
-            }
-
-            var oldest = revision - _options.HistoryKept + 1;
-            if (oldest > 1)
-            {
-                _statements.Run("DELETE FROM history WHERE revision < $1", oldest);
-            }
-
-            _statements.Run("UPDATE counters SET revision = $1, oldest = max(1, $2)", revision, oldest);
-            return true;
-        });
-        _revision = revision;
-        _signal.Set();
-    }
-
-    private void DeleteKeysOf(long leaseId)
-    {
-        Execute(
-            [.. _statements.Rows("SELECT key FROM entries WHERE lease = $1 ORDER BY key", row => new StoreOperation(row.GetString(0), null, 0), leaseId)],
-            leaseId);
-        _leases.Remove(leaseId);
-    }
-
-    private T InTransaction<T>(Func<T> work)
-    {
-        using var transaction = _connection.BeginTransaction();
-        _statements.Transaction = transaction;
-        try
-        {
-            var result = work();
-            transaction.Commit();
-            return result;
-        }
-        finally
-        {
-            _statements.Transaction = null;
-        }
-    }
-
-    /// <summary>Deletes the keys of ended leases; where the disk or another program refuses, again and again until it is done.</summary>
-    private async Task SweepAsync()
-    {
-        if (Interlocked.Exchange(ref _sweeping, 1) != 0)
-        {
-            return;
-        }
-
-        try
-        {
-            while (true)
-            {
-                try
-                {
-                    await LockedAsync(() => true, _closing.Token);
-                    return;
-                }
-                catch (ControlStoreException exception) when (exception.IsTransient)
-                {
-                    // The leases have ended all the same for whoever reads; only watchers wait for their change.
-                    await Task.Delay(_options.RetryInterval, _clock, _closing.Token);
-                }
+                await committed.WaitAsync(cancellationToken);
             }
         }
-        catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
-        {
-            // The store is closed; leases begin anew when it is opened.
-        }
-        finally
-        {
-            Volatile.Write(ref _sweeping, 0);
-        }
     }
 
-    /// <summary>Runs work that writes, off the caller's thread, with the keys of ended leases deleted before it.</summary>
-    private async Task<T> LockedAsync<T>(Func<T> work, CancellationToken cancellationToken)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        await _gate.WaitAsync(cancellationToken);
-        try
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return await Task.Run(
-                () =>
-                {
-                    foreach (var lease in _leases.FindEnded())
-                    {
-                        DeleteKeysOf(lease);
-                    }
+    private bool IsVisible(StoreEntry entry) => entry.LeaseId == 0 || _leases.IsAlive(entry.LeaseId);
 
-                    return work();
-                },
-                CancellationToken.None);
-        }
-        catch (SqliteException exception)
-        {
-            throw StoreFile.Translate(exception, _path);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    private Task SweepAsync(CancellationToken cancellationToken) => _writing.RunAsync(Sweep, cancellationToken);
 
-    /// <summary>Runs work that reads one state of the store, off the caller's thread; a commit that waits does not hold it up.</summary>
-    private async Task<T> ReadAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    /// <summary>Deletes the keys of leases that have ended, each lease's in one commit.</summary>
+    private void Sweep(Statements statements)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        await _readGate.WaitAsync(cancellationToken);
-        try
+        foreach (var lease in _leases.FindEnded())
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return await Task.Run(
-                () =>
-                {
-                    using var transaction = _reading.BeginTransaction(deferred: true);
-                    _reads.Transaction = transaction;
-                    try
-                    {
-                        return work();
-                    }
-                    finally
-                    {
-                        _reads.Transaction = null;
-                    }
-                },
-                CancellationToken.None);
-        }
-        catch (SqliteException exception)
-        {
-            throw StoreFile.Translate(exception, _path);
-        }
-        finally
-        {
-            _readGate.Release();
+            _writer.RemoveLease(statements, lease);
+            _leases.Remove(lease);
         }
     }
 }

@@ -7,11 +7,11 @@ public sealed record SqliteStoreOptions
     /// <value>Default 10,000.</value>
     public int HistoryKept { get; init; } = 10_000;
 
-    /// <summary>How long a commit waits for another program that has the file locked.</summary>
-    /// <value>Default 5 s.</value>
+    /// <summary>How long one write waits for another program that holds the file's lock.</summary>
+    /// <value>Default 5 seconds. Less than one second waits for about one all the same.</value>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long the store waits before it tries again to delete the keys of an ended lease, where the disk refused.</summary>
-    /// <value>Default 1 s.</value>
-    public TimeSpan RetryInterval { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>How long a call waits for those before it, until it fails.</summary>
+    /// <value>Default 30 seconds.</value>
+    public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

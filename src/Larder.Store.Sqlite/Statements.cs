@@ -9,8 +9,23 @@ internal sealed class Statements(SqliteConnection connection) : IDisposable
 {
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
 
-    /// <summary>The transaction that statements run in, or <c>null</c>.</summary>
-    public SqliteTransaction? Transaction { get; set; }
+    private SqliteTransaction? _transaction;
+
+    /// <summary>Runs statements that all see one snapshot.</summary>
+    /// <typeparam name="T">What they find.</typeparam>
+    /// <param name="work">The statements; they only read.</param>
+    /// <returns>What <paramref name="work"/> returned.</returns>
+    public T InSnapshot<T>(Func<T> work) => InTransaction(work, deferred: true);
+
+    /// <summary>Runs statements as one durable commit, or not at all where they throw.</summary>
+    /// <param name="work">The statements.</param>
+    public void InCommit(Action work) => InTransaction(
+        () =>
+        {
+            work();
+            return true;
+        },
+        deferred: false);
 
     /// <summary>Runs a statement that returns nothing.</summary>
     /// <param name="text">A constant statement with parameters <c>$1</c>, <c>$2</c> …</param>
@@ -50,6 +65,23 @@ internal sealed class Statements(SqliteConnection connection) : IDisposable
         }
     }
 
+    private T InTransaction<T>(Func<T> work, bool deferred)
+    {
+        // One that is not deferred takes the write lock at once, so that waiting for another program happens here and nowhere else.
+        using var transaction = connection.BeginTransaction(deferred);
+        _transaction = transaction;
+        try
+        {
+            var result = work();
+            transaction.Commit();
+            return result;
+        }
+        finally
+        {
+            _transaction = null;
+        }
+    }
+
     private SqliteCommand Prepare(string text, ReadOnlySpan<object?> values)
     {
         if (!_commands.TryGetValue(text, out var command))
@@ -66,7 +98,7 @@ internal sealed class Statements(SqliteConnection connection) : IDisposable
             _commands.Add(text, command);
         }
 
-        command.Transaction = Transaction;
+        command.Transaction = _transaction;
         for (var i = 0; i < values.Length; i++)
         {
             command.Parameters[i].Value = values[i] ?? DBNull.Value;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Larder.Store.Sqlite;
 
@@ -8,6 +9,9 @@ namespace Larder.Store.Sqlite;
 /// </summary>
 internal sealed class StoreLock : IDisposable
 {
+    // EWOULDBLOCK: another open file holds the lock. .NET gives the number of the system as the result of the exception.
+    private const int WouldBlock = 11;
+
     private readonly FileStream _file;
 
     private StoreLock(FileStream file) => _file = file;
@@ -18,35 +22,18 @@ internal sealed class StoreLock : IDisposable
     /// <exception cref="ControlStoreException">Another process holds it; the message names it.</exception>
     public static StoreLock Acquire(string storePath)
     {
-        var path = storePath + ".lock";
+        var file = Lock(storePath);
         try
         {
-            var file = new FileStream(path, new FileStreamOptions
-            {
-                Mode = FileMode.OpenOrCreate,
-                Access = FileAccess.ReadWrite,
-                Share = FileShare.None,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
-            var owner = new FileStream(OwnerPath(storePath), new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
-            using (owner)
-            {
-                owner.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            }
-
+            using var owner = OwnerOnly.Open(OwnerPath(storePath), FileMode.Create, FileShare.Read);
+            owner.Write(Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+            owner.Flush();
             return new StoreLock(file);
         }
-        catch (IOException exception) when (Holder(OwnerPath(storePath)) is { Length: > 0 } holder)
+        catch
         {
-            throw new ControlStoreException(
-                $"{storePath} is in use by the daemon with process id {holder}. Stop it with `larder down`, or choose another home.",
-                isTransient: true,
-                exception);
+            file.Dispose();
+            throw;
         }
     }
 
@@ -57,18 +44,33 @@ internal sealed class StoreLock : IDisposable
         _file.Dispose();
     }
 
+    private static FileStream Lock(string storePath)
+    {
+        try
+        {
+            return OwnerOnly.Open(storePath + ".lock", FileMode.OpenOrCreate, FileShare.None);
+        }
+        catch (IOException exception) when (exception.HResult == WouldBlock)
+        {
+            throw new ControlStoreException(
+                $"{storePath} is in use by {Holder(OwnerPath(storePath))}. Stop it with `larder down`, or choose another home.",
+                isTransient: true,
+                exception);
+        }
+    }
+
     private static string OwnerPath(string storePath) => storePath + ".pid";
 
     private static string Holder(string path)
     {
         try
         {
-            return File.ReadAllText(path).Trim();
+            return File.ReadAllText(path).Trim() is { Length: > 0 } id ? $"the daemon with process id {id}" : "another daemon";
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Not there, or not readable: then it is no daemon that stands in the way.
-            return "";
+            // It holds the lock, but has not noted its id yet, or it is another user's.
+            return "another daemon";
         }
     }
 }

@@ -9,7 +9,8 @@ namespace Larder.Store;
 /// </summary>
 /// <remarks>
 /// Errors: <see cref="ControlStoreException"/>, whose <see cref="ControlStoreException.IsTransient"/> says whether the same call may
-/// succeed later. A conflict is not an error but a <see cref="CommitResult"/>.
+/// succeed later. A conflict is not an error but a <see cref="CommitResult"/>. After disposal every call, and every watch that was running, ends with
+/// <see cref="ObjectDisposedException"/>.
 /// </remarks>
 public interface IControlStore : IAsyncDisposable
 {
@@ -40,13 +41,17 @@ public interface IControlStore : IAsyncDisposable
     /// <returns>The lease's id, above zero, never used twice.</returns>
     Task<long> GrantLeaseAsync(TimeSpan timeToLive, CancellationToken cancellationToken);
 
-    /// <summary>Renews a lease for its full time to live.</summary>
+    /// <summary>Renews a lease for its full time to live. An embedded store neither writes nor waits for a commit to do so.</summary>
     /// <param name="leaseId">The lease.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>False where the lease has ended: it cannot be revived.</returns>
     Task<bool> KeepAliveAsync(long leaseId, CancellationToken cancellationToken);
 
-    /// <summary>Ends a lease now and deletes its keys in one commit. Ending one that has ended does nothing.</summary>
+    /// <summary>
+    /// Ends a lease now and deletes its keys in one commit. Ending one that has ended does nothing, except that keys which could not be deleted then
+    /// are deleted now.
+    /// </summary>
+    /// <remarks>Where it fails, the lease may have ended all the same; call again to be sure that its keys are deleted.</remarks>
     /// <param name="leaseId">The lease.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task RevokeLeaseAsync(long leaseId, CancellationToken cancellationToken);

@@ -1,20 +1,29 @@
 namespace Larder.Store;
 
 /// <summary>
-/// Counts the leases of an embedded store in memory, on the monotonic part of an injected clock: when each ends, and one timer for the next end.
-/// A lease's life is decided here alone and at once; that its keys are deleted is the store's work, which may take a while. Thread-safe.
+/// Decides in memory which leases of an embedded store live, on the monotonic part of an injected clock. A lease that has ended is counted until its
+/// keys are deleted and <see cref="Remove"/> is called, but nothing revives it. Thread-safe: no call waits for more than a few instructions.
 /// </summary>
-/// <param name="clock">The clock.</param>
-/// <param name="expired">Called by the timer, on any thread, when a lease may have ended.</param>
-public sealed class LeaseClock(TimeProvider clock, Action expired) : IDisposable
+public sealed class LeaseClock : IDisposable
 {
-    /// <summary>A timer counts no more than 49 days; looking once a day costs nothing.</summary>
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+    /// <summary>Below what timers can count, which is 2^32 - 2 milliseconds (49.7 days); a longer wait is made of several.</summary>
+    private static readonly TimeSpan LongestDue = TimeSpan.FromDays(49);
 
+    // Guards the leases and the timer's due time. Nobody is called back under it.
     private readonly Lock _gate = new();
-    private readonly Dictionary<long, (TimeSpan TimeToLive, long RenewedAt)> _leases = [];
-    private ITimer? _timer;
-    private bool _disposed;
+    private readonly Dictionary<long, Lease> _leases = [];
+    private readonly TimeProvider _clock;
+    private readonly Action _ended;
+    private readonly ITimer _timer;
+
+    /// <summary>Makes a clock that counts nothing yet.</summary>
+    /// <param name="clock">The clock.</param>
+    /// <param name="ended">Called by a timer, on any thread, soon after the time of a lease ran out; not by <see cref="End"/>.</param>
+    public LeaseClock(TimeProvider clock, Action ended)
+    {
+        (_clock, _ended) = (clock, ended);
+        _timer = clock.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>Begins to count a lease.</summary>
     /// <param name="leaseId">The lease.</param>
@@ -23,7 +32,7 @@ public sealed class LeaseClock(TimeProvider clock, Action expired) : IDisposable
     {
         lock (_gate)
         {
-            _leases[leaseId] = (timeToLive, clock.GetTimestamp());
+            _leases[leaseId] = new Lease(timeToLive, _clock.GetTimestamp(), Revoked: false);
             Arm();
         }
     }
@@ -35,12 +44,13 @@ public sealed class LeaseClock(TimeProvider clock, Action expired) : IDisposable
     {
         lock (_gate)
         {
-            if (!IsAliveLocked(leaseId))
+            if (!_leases.TryGetValue(leaseId, out var lease) || HasEnded(lease))
             {
                 return false;
             }
 
-            _leases[leaseId] = (_leases[leaseId].TimeToLive, clock.GetTimestamp());
+            // A renewal only moves ends later, so it leaves the timer: at worst that fires once for nothing and is armed anew.
+            _leases[leaseId] = lease with { RenewedAt = _clock.GetTimestamp() };
             return true;
         }
     }
@@ -52,76 +62,79 @@ public sealed class LeaseClock(TimeProvider clock, Action expired) : IDisposable
     {
         lock (_gate)
         {
-            return IsAliveLocked(leaseId);
+            return _leases.TryGetValue(leaseId, out var lease) && !HasEnded(lease);
         }
     }
 
-    /// <summary>Ends a lease now. It stays among the ended ones until it is removed.</summary>
+    /// <summary>Ends a lease now.</summary>
     /// <param name="leaseId">The lease.</param>
-    /// <returns>Whether it is counted.</returns>
+    /// <returns>Whether it is counted, so that there may be keys to delete: also where it had ended before.</returns>
     public bool End(long leaseId)
     {
         lock (_gate)
         {
-            if (!_leases.ContainsKey(leaseId))
+            if (!_leases.TryGetValue(leaseId, out var lease))
             {
                 return false;
             }
 
-            _leases[leaseId] = (TimeSpan.Zero, clock.GetTimestamp());
+            _leases[leaseId] = lease with { Revoked = true };
             return true;
         }
     }
 
-    /// <summary>Stops counting a lease.</summary>
+    /// <summary>Stops counting a lease, since its keys are gone.</summary>
     /// <param name="leaseId">The lease.</param>
-    /// <returns>Whether it was counted.</returns>
-    public bool Remove(long leaseId)
+    public void Remove(long leaseId)
     {
         lock (_gate)
         {
-            return _leases.Remove(leaseId);
+            _leases.Remove(leaseId);
         }
     }
 
-    /// <summary>The leases that have ended and were not removed yet, and arms the timer for the next end.</summary>
+    /// <summary>The leases that have ended and were not removed yet.</summary>
     /// <returns>Their ids, rising.</returns>
     public IReadOnlyList<long> FindEnded()
     {
         lock (_gate)
         {
-            var ended = _leases.Where(lease => Left(lease.Value) <= TimeSpan.Zero).Select(lease => lease.Key).Order().ToList();
-            Arm();
-            return ended;
+            return [.. _leases.Where(lease => HasEnded(lease.Value)).Select(lease => lease.Key).Order()];
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Stops the timer. What was said of the leases can still be asked.</summary>
+    public void Dispose() => _timer.Dispose();
+
+    private void OnTimer()
     {
+        bool ended;
         lock (_gate)
         {
-            _disposed = true;
-            _timer?.Dispose();
+            ended = _leases.Values.Any(HasEnded);
+            Arm();
+        }
+
+        if (ended)
+        {
+            _ended();
         }
     }
-
-    private bool IsAliveLocked(long leaseId) => _leases.TryGetValue(leaseId, out var lease) && Left(lease) > TimeSpan.Zero;
 
     private void Arm()
     {
-        var alive = _leases.Values.Select(Left).Where(left => left > TimeSpan.Zero).ToList();
-        if (alive.Count == 0 || _disposed)
+        var left = _leases.Values.Where(lease => !HasEnded(lease)).Select(Left).DefaultIfEmpty(TimeSpan.MaxValue).Min();
+        if (left < TimeSpan.MaxValue)
         {
-            return;
+            // The timer counts whole milliseconds; one more makes sure that the lease has ended when it fires.
+            var due = left < LongestDue ? left + TimeSpan.FromMilliseconds(1) : LongestDue;
+            _timer.Change(due, Timeout.InfiniteTimeSpan);
         }
-
-        // A renewal only moves ends later, so it leaves the timer: at worst it fires once for nothing and is armed anew. The timer counts
-        // whole milliseconds; one more makes sure that the lease has ended when it fires.
-        var due = alive.Min() + TimeSpan.FromMilliseconds(1);
-        _timer ??= clock.CreateTimer(_ => expired(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(due < LongestWait ? due : LongestWait, Timeout.InfiniteTimeSpan);
     }
 
-    private TimeSpan Left((TimeSpan TimeToLive, long RenewedAt) lease) => lease.TimeToLive - clock.GetElapsedTime(lease.RenewedAt);
+    private bool HasEnded(Lease lease) => lease.Revoked || Left(lease) <= TimeSpan.Zero;
+
+    private TimeSpan Left(Lease lease) => lease.TimeToLive - _clock.GetElapsedTime(lease.RenewedAt);
+
+    private readonly record struct Lease(TimeSpan TimeToLive, long RenewedAt, bool Revoked);
 }

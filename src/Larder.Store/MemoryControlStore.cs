@@ -33,7 +33,7 @@ public sealed class MemoryControlStore : IControlStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            SweepLocked();
+            BeginLocked();
             return Task.FromResult(_entries.GetValueOrDefault(key));
         }
     }
@@ -45,7 +45,7 @@ public sealed class MemoryControlStore : IControlStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            SweepLocked();
+            BeginLocked();
             return Task.FromResult(new StoreSnapshot(
                 _revision, [.. _entries.Values.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal))]));
         }
@@ -58,7 +58,7 @@ public sealed class MemoryControlStore : IControlStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            SweepLocked();
+            BeginLocked();
             if (transaction.Conditions.Any(condition => (_entries.GetValueOrDefault(condition.Key)?.Revision ?? 0) != condition.Revision))
             {
                 return Task.FromResult(new CommitResult(CommitOutcome.Conflict, _revision));
@@ -81,6 +81,7 @@ public sealed class MemoryControlStore : IControlStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
+            BeginLocked();
             _leases.Add(++_lastLease, timeToLive);
             return Task.FromResult(_lastLease);
         }
@@ -92,6 +93,7 @@ public sealed class MemoryControlStore : IControlStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
+            BeginLocked();
             return Task.FromResult(_leases.Renew(leaseId));
         }
     }
@@ -102,7 +104,8 @@ public sealed class MemoryControlStore : IControlStore
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
-            End(leaseId);
+            _leases.End(leaseId);
+            BeginLocked();
         }
 
         return Task.CompletedTask;
@@ -113,10 +116,24 @@ public sealed class MemoryControlStore : IControlStore
     {
         StoreLimits.CheckPrefix(prefix);
         ArgumentOutOfRangeException.ThrowIfLessThan(fromRevision, 1);
-        return FollowAsync(prefix, fromRevision, cancellationToken);
+        return Watch(prefix, fromRevision, cancellationToken);
     }
 
-    private async IAsyncEnumerable<StoreChange> FollowAsync(
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _leases.Dispose();
+        lock (_gate)
+        {
+            _disposed = true;
+        }
+
+        // Watches wake, and find the store closed.
+        _signal.Set();
+        return ValueTask.CompletedTask;
+    }
+
+    private async IAsyncEnumerable<StoreChange> Watch(
         string prefix, long fromRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var next = fromRevision;
@@ -150,44 +167,25 @@ public sealed class MemoryControlStore : IControlStore
         }
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync()
-    {
-        lock (_gate)
-        {
-            _disposed = true;
-        }
-
-        _leases.Dispose();
-        _signal.Set();
-        return ValueTask.CompletedTask;
-    }
-
     private void Sweep()
     {
         lock (_gate)
         {
             if (!_disposed)
             {
-                SweepLocked();
+                BeginLocked();
             }
         }
     }
 
-    private void SweepLocked()
+    /// <summary>What every call does first: the keys of leases that have ended are deleted, so that nobody ever sees them.</summary>
+    private void BeginLocked()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         foreach (var lease in _leases.FindEnded())
         {
-            End(lease);
-        }
-    }
-
-    private void End(long leaseId)
-    {
-        if (_leases.Remove(leaseId))
-        {
-            Execute([.. _entries.Values.Where(entry => entry.LeaseId == leaseId).Select(entry => new StoreOperation(entry.Key, null, 0))]);
+            Execute([.. _entries.Values.Where(entry => entry.LeaseId == lease).Select(entry => new StoreOperation(entry.Key, null, 0))]);
+            _leases.Remove(lease);
         }
     }
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Larder.Model.Operations;
 using Larder.Model.Specs;
 using Larder.Model.Status;
-using Larder.Store.Documents;
 using Xunit;
 
 namespace Larder.Integration.Tests;

@@ -8,7 +8,7 @@ namespace Larder.Store.Conformance;
 /// What every control store must do: one suite, run by each implementation. Time is abstracted, so that a store with a clock of its own can run
 /// it too.
 /// </summary>
-public abstract class ControlStoreConformance
+public abstract partial class ControlStoreConformance
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
 
@@ -260,65 +260,6 @@ public abstract class ControlStoreConformance
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.CommitAsync(StoreTransaction.Empty.Put("/a", "1"), stop.Token));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.GetAsync("/a", stop.Token));
         Assert.Equal(0, (await store.ListAsync("", Token)).Revision);
-    }
-
-    [Theory]
-    [InlineData(0xD800)] // a surrogate without its other half; as text, the compiler would have replaced it
-    [InlineData(0)]
-    public async Task A_value_that_would_not_come_back_as_it_was_is_refused(int character)
-    {
-        var value = $"a text with {(char)character} in it";
-        await using var store = await OpenAsync();
-        var error = await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(StoreTransaction.Empty.Put("/text", value), Token));
-        Assert.Contains("/text", error.Message, StringComparison.Ordinal);
-        Assert.False(error.IsTransient);
-    }
-
-    [Fact]
-    public async Task A_bad_prefix_is_refused_at_the_call()
-    {
-        await using var store = await OpenAsync();
-        await Assert.ThrowsAsync<ControlStoreException>(() => store.ListAsync("/ü", Token));
-        Assert.Throws<ControlStoreException>(() => store.WatchAsync("/ü", 1, Token));
-        Assert.Throws<ArgumentOutOfRangeException>(() => store.WatchAsync("/", 0, Token));
-    }
-
-    [Fact]
-    public async Task A_transaction_that_is_too_large_is_refused()
-    {
-        await using var store = await OpenAsync();
-        StoreTransaction Keys(int count, string value) =>
-            Enumerable.Range(0, count).Aggregate(StoreTransaction.Empty, (transaction, i) => transaction.Put($"/many/{i}", value));
-        Assert.True((await store.CommitAsync(Keys(StoreLimits.MostOperations, "x"), Token)).Committed);
-        await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(Keys(StoreLimits.MostOperations + 1, "x"), Token));
-        await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(Keys(3, new string('x', 400_000)), Token));
-        Assert.Equal(StoreLimits.MostOperations, (await store.ListAsync("/many/", Token)).Entries.Length);
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("with space")]
-    [InlineData("/ümlaut")]
-    [InlineData("/new\nline")]
-    public async Task A_bad_key_is_refused_by_name(string key)
-    {
-        await using var store = await OpenAsync();
-        var error = await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(StoreTransaction.Empty.Put(key, "x"), Token));
-        Assert.False(error.IsTransient);
-        Assert.Contains($"'{key}'", error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Limits_are_told()
-    {
-        await using var store = await OpenAsync();
-        await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(StoreTransaction.Empty.Put(new string('k', 513), "x"), Token));
-        await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(StoreTransaction.Empty.Put("/a", "x").Delete("/a"), Token));
-        var error = await Assert.ThrowsAsync<ControlStoreException>(
-            () => store.CommitAsync(StoreTransaction.Empty.Put("/large", new string('x', (1 << 20) + 1)), Token));
-        Assert.Contains("/large", error.Message, StringComparison.Ordinal);
-        Assert.True((await store.CommitAsync(StoreTransaction.Empty.Put("/large", new string('x', 1 << 20)), Token)).Committed);
-        await Assert.ThrowsAsync<ControlStoreException>(() => store.GrantLeaseAsync(TimeSpan.Zero, Token));
     }
 
     [Theory]

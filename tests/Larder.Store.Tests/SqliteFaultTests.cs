@@ -1,12 +1,10 @@
-using System.Diagnostics;
 using Larder.Store.Sqlite;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Larder.Store.Tests;
 
-/// <summary>What the disk, other programs and damaged files do to the store of one host, and what it says then.</summary>
+/// <summary>What a full disk and other programs do to the running store of one host, and what it says then.</summary>
 public sealed class SqliteFaultTests : IDisposable
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
@@ -43,13 +41,7 @@ public sealed class SqliteFaultTests : IDisposable
         Assert.Null(await store.GetAsync("/leader", Token));
 
         disk.Free();
-        for (var i = 0; i < 40 && !watching.IsCompleted; i++)
-        {
-            Assert.True(await store.KeepAliveAsync(other, Token));
-            _clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.WhenAny(watching, Task.Delay(100, Token));
-        }
-
+        await AdvanceUntilAsync(watching, async () => Assert.True(await store.KeepAliveAsync(other, Token)));
         Assert.Equal(new KeyChange("/leader", null, 0), Assert.Single((await watching.WaitAsync(TimeSpan.FromSeconds(10), Token)).Changes));
         Assert.True((await store.CommitAsync(StoreTransaction.Empty.IfAbsent("/leader").Put("/leader", "you"), Token)).Committed);
     }
@@ -74,13 +66,13 @@ public sealed class SqliteFaultTests : IDisposable
     [Fact]
     public async Task While_another_program_writes_to_the_file_leases_are_renewed_reads_go_on_and_commits_wait_within_a_bound()
     {
-        await using var store = await SqliteControlStore.OpenAsync(
-            FilePath, _clock, Token, new SqliteStoreOptions { BusyTimeout = TimeSpan.FromSeconds(1) });
+        await using var store = await OpenAsync(new SqliteStoreOptions { BusyTimeout = TimeSpan.FromSeconds(2) });
         var lease = await store.GrantLeaseAsync(Lease, Token);
         await store.CommitAsync(StoreTransaction.Empty.Put("/a", "1", lease), Token);
-        await using var other = Foreign(FilePath);
-        Run(other, "BEGIN IMMEDIATE");
-        var waiting = store.CommitAsync(StoreTransaction.Empty.Put("/b", "1"), Token);
+        await using var other = ForeignProgram.Open(FilePath);
+        ForeignProgram.Run(other, "BEGIN IMMEDIATE");
+        var watching = FirstAsync(store, "/b", 1);
+        var waiting = store.CommitAsync(StoreTransaction.Empty.Put("/b", "refused"), Token);
 
         Assert.True(await store.KeepAliveAsync(lease, Token));
         Assert.Equal("1", (await store.GetAsync("/a", Token))!.Value);
@@ -90,124 +82,94 @@ public sealed class SqliteFaultTests : IDisposable
         var error = await Assert.ThrowsAsync<ControlStoreException>(() => waiting.WaitAsync(TimeSpan.FromSeconds(30), Token));
         Assert.True(error.IsTransient);
         Assert.Contains(FilePath, error.Message, StringComparison.Ordinal);
-        Run(other, "ROLLBACK");
-        Assert.True((await store.CommitAsync(StoreTransaction.Empty.Put("/b", "1"), Token)).Committed);
+        Assert.False(watching.IsCompleted, "Nothing was committed.");
+        ForeignProgram.Run(other, "ROLLBACK");
+        Assert.True((await store.CommitAsync(StoreTransaction.Empty.Put("/b", "done"), Token)).Committed);
+        Assert.Equal("done", Assert.Single((await watching.WaitAsync(TimeSpan.FromSeconds(20), Token)).Changes).Value);
+    }
+
+    [Fact]
+    public async Task A_lease_that_ends_while_another_program_writes_is_gone_at_once_and_deleted_afterwards()
+    {
+        await using var store = await OpenAsync();
+        var lease = await store.GrantLeaseAsync(Lease, Token);
+        await store.CommitAsync(StoreTransaction.Empty.Put("/leader", "me", lease), Token);
+        var watching = FirstAsync(store, "/leader", 2);
+        await using var other = ForeignProgram.Open(FilePath);
+        ForeignProgram.Run(other, "BEGIN IMMEDIATE");
+        _clock.Advance(Lease * 1.01);
+
+        Assert.True(store.KeepAliveAsync(lease, Token) is { IsCompletedSuccessfully: true, Result: false }, "Asking for a lease waits for nothing.");
+        Assert.Null(await store.GetAsync("/leader", Token));
+        Assert.Empty((await store.ListAsync("", Token)).Entries);
+        Assert.False(watching.IsCompleted, "The deletion is not committed, so there is nothing to see.");
+        Assert.True((await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(StoreTransaction.Empty.Put("/a", "1"), Token))).IsTransient);
+
+        ForeignProgram.Run(other, "ROLLBACK");
+        await AdvanceUntilAsync(watching);
+        Assert.Null(Assert.Single((await watching).Changes).Value);
+    }
+
+    [Fact]
+    public async Task A_call_that_stands_in_the_queue_for_too_long_fails()
+    {
+        await using var store = await OpenAsync(
+            new SqliteStoreOptions { BusyTimeout = TimeSpan.FromSeconds(20), QueueTimeout = TimeSpan.FromMilliseconds(50) });
+        await using var other = ForeignProgram.Open(FilePath);
+        ForeignProgram.Run(other, "BEGIN IMMEDIATE");
+        var first = store.CommitAsync(StoreTransaction.Empty.Put("/a", "1"), Token);
+        var error = await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(StoreTransaction.Empty.Put("/b", "1"), Token));
+        Assert.True(error.IsTransient);
+        Assert.False(first.IsCompleted, "The second call is to fail while the first still waits for the other program.");
+        ForeignProgram.Run(other, "ROLLBACK");
+        Assert.True((await first).Committed);
+        Assert.Null(await store.GetAsync("/b", Token));
+    }
+
+    [Fact]
+    public async Task A_store_that_is_closed_while_a_commit_waits_ends_that_one_and_refuses_those_behind_it()
+    {
+        var store = await OpenAsync();
+        await using var other = ForeignProgram.Open(FilePath);
+        ForeignProgram.Run(other, "BEGIN IMMEDIATE");
+        var first = store.CommitAsync(StoreTransaction.Empty.Put("/a", "1"), Token);
+        var second = store.CommitAsync(StoreTransaction.Empty.Put("/b", "1"), Token);
+        var closing = store.DisposeAsync();
+        await Assert.ThrowsAsync<ControlStoreException>(() => first);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => second);
+        ForeignProgram.Run(other, "ROLLBACK");
+        await closing;
+        await store.DisposeAsync();
+        await using var again = await OpenAsync();
+        Assert.Empty((await again.ListAsync("", Token)).Entries);
     }
 
     [Fact]
     public async Task Another_program_may_read_while_the_daemon_runs()
     {
-        await using var store = await SqliteControlStore.OpenAsync(FilePath, _clock, Token);
+        await using var store = await OpenAsync();
         await store.CommitAsync(StoreTransaction.Empty.Put("/a", "één"), Token);
-        await using var reader = Foreign(FilePath);
-        Run(reader, "BEGIN");
-        Assert.Equal("één", Scalar(reader, "SELECT value FROM entries WHERE key = '/a'"));
+        await using var reader = ForeignProgram.Open(FilePath);
+        ForeignProgram.Run(reader, "BEGIN");
+        Assert.Equal("één", ForeignProgram.Run(reader, "SELECT value FROM entries WHERE key = '/a'"));
         Assert.True((await store.CommitAsync(StoreTransaction.Empty.Put("/a", "twee"), Token)).Committed);
-        Assert.Equal("één", Scalar(reader, "SELECT value FROM entries WHERE key = '/a'"));
+        Assert.Equal("één", ForeignProgram.Run(reader, "SELECT value FROM entries WHERE key = '/a'"));
     }
 
-    [Fact]
-    public async Task The_database_of_another_program_is_refused_and_left_alone()
+    private Task<SqliteControlStore> OpenAsync(SqliteStoreOptions? options = null) =>
+        SqliteControlStore.OpenAsync(FilePath, _clock, Token, options ?? new SqliteStoreOptions { BusyTimeout = TimeSpan.FromSeconds(1) });
+
+    /// <summary>Lets time pass in steps until something has happened: what is tried again waits for the clock, but is done on another thread.</summary>
+    private async Task AdvanceUntilAsync(Task happened, Func<Task>? eachStep = null)
     {
-        await using (var other = Foreign(FilePath))
+        for (var step = 0; step < 200 && !happened.IsCompleted; step++)
         {
-            Run(other, "CREATE TABLE songs (title TEXT)");
+            await (eachStep?.Invoke() ?? Task.CompletedTask);
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(happened, Task.Delay(50, Token));
         }
 
-        var before = await File.ReadAllBytesAsync(FilePath, Token);
-        var error = await Assert.ThrowsAsync<ControlStoreException>(() => SqliteControlStore.OpenAsync(FilePath, _clock, Token));
-        Assert.False(error.IsTransient);
-        Assert.Contains(FilePath, error.Message, StringComparison.Ordinal);
-        Assert.Equal(before, await File.ReadAllBytesAsync(FilePath, Token));
-    }
-
-    [Fact]
-    public async Task A_damaged_file_is_refused_when_it_is_opened()
-    {
-        await using (var store = await SqliteControlStore.OpenAsync(FilePath, _clock, Token))
-        {
-            for (var i = 0; i < 20; i++)
-            {
-                await store.CommitAsync(StoreTransaction.Empty.Put($"/k{i}", new string('x', 3000)), Token);
-            }
-        }
-
-        await using (var file = new FileStream(FilePath, FileMode.Open))
-        {
-            file.Position = file.Length / 2 / 4096 * 4096;
-            file.Write(Enumerable.Repeat((byte)0xA5, 8192).ToArray());
-        }
-
-        var error = await Assert.ThrowsAsync<ControlStoreException>(() => SqliteControlStore.OpenAsync(FilePath, _clock, Token));
-        Assert.False(error.IsTransient);
-        Assert.Contains(FilePath, error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_folder_that_cannot_be_written_to_is_named()
-    {
-        await using var disk = await SmallDisk.MountAsync(Path.Combine(_folder, "small"), Token, readOnly: true);
-        var path = Path.Combine(disk.Path, "larder.db");
-        var error = await Assert.ThrowsAsync<ControlStoreException>(() => SqliteControlStore.OpenAsync(path, _clock, Token));
-        Assert.False(error.IsTransient);
-        Assert.Contains(path, error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_disk_that_is_full_at_the_first_start_is_told_as_that_and_no_other_daemon_is_blamed()
-    {
-        await using var disk = await SmallDisk.MountAsync(Path.Combine(_folder, "small"), Token);
-        var path = Path.Combine(disk.Path, "larder.db");
-        await using (await SqliteControlStore.OpenAsync(path, _clock, Token))
-        {
-        }
-
-        File.Delete(path);
-        disk.Fill();
-        var error = await Assert.ThrowsAsync<ControlStoreException>(() => SqliteControlStore.OpenAsync(path, _clock, Token));
-        Assert.True(error.IsTransient);
-        Assert.Contains("full", error.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("process", error.Message, StringComparison.Ordinal);
-        disk.Free();
-        await using var store = await SqliteControlStore.OpenAsync(path, _clock, Token);
-        Assert.True((await store.CommitAsync(StoreTransaction.Empty.Put("/a", "1"), Token)).Committed);
-    }
-
-    [Fact]
-    public async Task A_file_that_others_could_read_is_closed_to_them()
-    {
-        await using (await SqliteControlStore.OpenAsync(FilePath, _clock, Token))
-        {
-        }
-
-        File.SetUnixFileMode(FilePath, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-        await using var store = await SqliteControlStore.OpenAsync(FilePath, _clock, Token);
-        await store.CommitAsync(StoreTransaction.Empty.Put("/a", "1"), Token);
-        Assert.All(
-            Directory.GetFiles(_folder),
-            path => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path)));
-    }
-
-    [Fact]
-    public async Task The_lock_is_not_inherited_by_the_engines_that_outlive_the_daemon()
-    {
-        Process engine;
-        await using (await SqliteControlStore.OpenAsync(FilePath, _clock, Token))
-        {
-            engine = Process.Start("sleep", "60");
-        }
-
-        try
-        {
-            await using var again = await SqliteControlStore.OpenAsync(FilePath, _clock, Token);
-            Assert.False(engine.HasExited, "The child must still live for this to show anything.");
-        }
-        finally
-        {
-            engine.Kill();
-            await engine.WaitForExitAsync(Token);
-            engine.Dispose();
-        }
+        Assert.True(happened.IsCompleted, "Nothing happened within 200 steps of a second.");
     }
 
     private static async Task<StoreChange> FirstAsync(SqliteControlStore store, string prefix, long from)
@@ -218,21 +180,5 @@ public sealed class SqliteFaultTests : IDisposable
         }
 
         throw new InvalidOperationException("A watch ended by itself.");
-    }
-
-    private static SqliteConnection Foreign(string path)
-    {
-        var connection = new SqliteConnection($"Data Source={path};Pooling=False");
-        connection.Open();
-        return connection;
-    }
-
-    private static void Run(SqliteConnection connection, string statement) => Scalar(connection, statement);
-
-    private static object? Scalar(SqliteConnection connection, string statement)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = statement;
-        return command.ExecuteScalar();
     }
 }
