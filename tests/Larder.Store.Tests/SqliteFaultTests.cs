@@ -111,6 +111,28 @@ public sealed class SqliteFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_commit_deletes_what_dead_leases_left_without_waiting_for_the_next_try()
+    {
+        await using var store = await OpenAsync();
+        var lease = await store.GrantLeaseAsync(Lease, Token);
+        await store.CommitAsync(StoreTransaction.Empty.Put("/leader", "me", lease), Token);
+        var successor = StoreTransaction.Empty.IfAbsent("/leader").Put("/leader", "you");
+        await using (var other = ForeignProgram.Open(FilePath))
+        {
+            ForeignProgram.Run(other, "BEGIN IMMEDIATE");
+            await Assert.ThrowsAsync<ControlStoreException>(() => store.RevokeLeaseAsync(lease, Token));
+
+            // Calls are served in turn: when these have failed, so has the try that the first woke. The next one waits for the clock, which stands.
+            await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(successor, Token));
+            await Assert.ThrowsAsync<ControlStoreException>(() => store.CommitAsync(successor, Token));
+        }
+
+        Assert.Equal(new CommitResult(CommitOutcome.Committed, 3), await store.CommitAsync(successor, Token));
+        Assert.Equal(new StoreEntry("/leader", "you", 3, 0), await store.GetAsync("/leader", Token));
+        Assert.Equal(new KeyChange("/leader", null, 0), Assert.Single((await FirstAsync(store, "/leader", 2)).Changes));
+    }
+
+    [Fact]
     public async Task A_call_that_stands_in_the_queue_for_too_long_fails()
     {
         await using var store = await OpenAsync(
