@@ -62,18 +62,27 @@ internal sealed class CachePlacement(CacheServices services)
 
     /// <summary>Gives nodes other replication ports, where another process has taken theirs while they did not run.</summary>
     /// <param name="cache">Its name.</param>
-    /// <param name="ordinals">The nodes.</param>
+    /// <param name="taken">
+    /// The ports, not the nodes: asked again by what was seen before the nodes had moved, it moves nobody a second time.
+    /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>All nodes of the cache, by ordinal.</returns>
-    public async Task<ImmutableArray<NodeDocument>> MovePortsAsync(string cache, ImmutableArray<int> ordinals, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<NodeDocument>> MovePortsAsync(string cache, ImmutableArray<int> taken, CancellationToken cancellationToken)
     {
         await services.PlacementGate.WaitAsync(cancellationToken);
         try
         {
+            var nodes = await FindAsync(cache, cancellationToken);
+            var homeless = nodes.Where(node => taken.Contains(node.ReplicationPort)).ToList();
+            if (homeless.Count == 0)
+            {
+                return nodes;
+            }
+
             var free = new Queue<int>(PortAllocator.Find(
-                IPAddress.Loopback, ordinals.Length, await TakenPortsAsync(cancellationToken), services.Nodes.Random));
+                IPAddress.Loopback, homeless.Count, await TakenPortsAsync(cancellationToken), services.Nodes.Random));
             var transaction = StoreTransaction.Empty;
-            foreach (var node in (await FindAsync(cache, cancellationToken)).Where(node => ordinals.Contains(node.Ordinal)))
+            foreach (var node in homeless)
             {
                 transaction = transaction.Put(
                     StoreKeys.Node(cache, node.Ordinal),

@@ -84,7 +84,10 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// <summary>What is wrong; empty where nothing is.</summary>
     public string Problem { get; private set; } = "";
 
-    /// <summary>Whether the last start was not tried because another process has its replication port: it needs another one.</summary>
+    /// <summary>
+    /// Whether another process has its replication port. It is not started any more until <see cref="AssignAsync"/> has given it another one, even
+    /// where the port is free again: what the store says of its port may be changed already.
+    /// </summary>
     public bool PortTaken { get; private set; }
 
     /// <summary>Failed runs since the last healthy one.</summary>
@@ -143,7 +146,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// <returns>Whether it was started.</returns>
     public async Task<bool> TryStartAsync(ReplicationTarget? primary, CancellationToken cancellationToken)
     {
-        if (Running || _backOff.Remaining > TimeSpan.Zero)
+        if (Running || PortTaken || _backOff.Remaining > TimeSpan.Zero)
         {
             return false;
         }
@@ -157,7 +160,6 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
             PortTaken = !PortAllocator.IsFree(IPAddress.Parse(Configuration.ReplicationAddress), Configuration.ReplicationPort);
             if (PortTaken)
             {
-                _backOff.Ended();
                 Problem = $"replication port {Configuration.ReplicationPort} of node {Ordinal} is in use by another process; it gets another one";
                 Log.PortTaken(_services.Logger, Configuration.Cache, Ordinal, Configuration.ReplicationPort);
                 return false;
@@ -303,6 +305,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// <param name="configuration">The new configuration: same node, same socket.</param>
     public async Task AssignAsync(NodeConfiguration configuration)
     {
+        PortTaken = PortTaken && configuration.ReplicationPort == Configuration.ReplicationPort;
         Configuration = configuration;
         if (_node is { } node)
         {

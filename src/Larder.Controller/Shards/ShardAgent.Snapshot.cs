@@ -85,6 +85,6 @@ internal sealed partial class ShardAgent
         return new ShardSnapshot(
             new ShardStatus(_shard, _leadership.Epoch, _slots, statuses), route, outcome, failing.FailedStarts,
             failing.FailedStarts > 0 ? failing.Problem : "",
-            [.. _nodes.Where(node => node.PortTaken && !node.Running).Select(node => node.Ordinal)]);
+            [.. _nodes.Where(node => node.PortTaken).Select(node => node.Configuration.ReplicationPort)]);
     }
 }

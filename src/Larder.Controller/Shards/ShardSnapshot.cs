@@ -10,7 +10,7 @@ namespace Larder.Controller.Shards;
 /// <param name="Outcome">One sentence on what the last cycle did or waits for.</param>
 /// <param name="FailedStarts">The most starts in a row of one node that ended before it ever answered.</param>
 /// <param name="StartProblem">What that node said; empty where none failed.</param>
-/// <param name="PortsTaken">The nodes that cannot start because another process has their replication port.</param>
+/// <param name="PortsTaken">The replication ports of nodes that cannot start because another process has them.</param>
 internal sealed record ShardSnapshot(
     ShardStatus Status, PrimaryRoute? Primary, string Outcome, int FailedStarts, string StartProblem, ImmutableArray<int> PortsTaken)
 {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Larder.EndToEnd.Tests.Harness;
 
@@ -30,8 +31,9 @@ internal static class Command
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         using var limit = new CancellationTokenSource(Limit);
-        var output = process.StandardOutput.ReadToEndAsync(limit.Token);
-        var error = process.StandardError.ReadToEndAsync(limit.Token);
+        var (outputText, errorText) = (new StringBuilder(), new StringBuilder());
+        var output = ReadAsync(process.StandardOutput, outputText, limit.Token);
+        var error = ReadAsync(process.StandardError, errorText, limit.Token);
         try
         {
             await process.WaitForExitAsync(limit.Token);
@@ -40,7 +42,31 @@ internal static class Command
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {Limit}.");
+            throw new TimeoutException(
+                $"{program} {string.Join(' ', arguments)} did not end within {Limit}; it said:\n{Said(outputText)}\n{Said(errorText)}");
+        }
+    }
+
+    /// <summary>Reads to the end, keeping what was read where a time-out can still tell it.</summary>
+    private static async Task<string> ReadAsync(StreamReader reader, StringBuilder text, CancellationToken cancellationToken)
+    {
+        var buffer = new char[4096];
+        while (await reader.ReadAsync(buffer, cancellationToken) is > 0 and var count)
+        {
+            lock (text)
+            {
+                text.Append(buffer, 0, count);
+            }
+        }
+
+        return Said(text);
+    }
+
+    private static string Said(StringBuilder text)
+    {
+        lock (text)
+        {
+            return text.ToString();
         }
     }
 }
