@@ -11,11 +11,15 @@ internal sealed class GatewayCounters
     private long _protocolErrors;
     private long _moved;
     private long _holdsExpired;
+    private long _repeated;
+    private long _uncertain;
+    private long _notAcknowledged;
 
     public GatewayTotals Read() => new(
         Volatile.Read(ref _accepted), Volatile.Read(ref _handshakesFailed), Volatile.Read(ref _refused),
         Volatile.Read(ref _authenticationsFailed), Volatile.Read(ref _commandsBlocked), Volatile.Read(ref _protocolErrors),
-        Volatile.Read(ref _moved), Volatile.Read(ref _holdsExpired));
+        Volatile.Read(ref _moved), Volatile.Read(ref _holdsExpired),
+        Volatile.Read(ref _repeated), Volatile.Read(ref _uncertain), Volatile.Read(ref _notAcknowledged));
 
     public void Accepted() => Interlocked.Increment(ref _accepted);
 
@@ -30,6 +34,12 @@ internal sealed class GatewayCounters
     public void ProtocolError() => Interlocked.Increment(ref _protocolErrors);
 
     public void Moved() => Interlocked.Increment(ref _moved);
+
+    public void Repeated(int commands) => Interlocked.Add(ref _repeated, commands);
+
+    public void Uncertain(int commands) => Interlocked.Add(ref _uncertain, commands);
+
+    public void NotAcknowledged() => Interlocked.Increment(ref _notAcknowledged);
 
     public void HoldExpired() => Interlocked.Increment(ref _holdsExpired);
 }

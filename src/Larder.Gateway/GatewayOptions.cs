@@ -11,10 +11,6 @@ public sealed record GatewayOptions
     /// <value>Default 512.</value>
     public int MaxConcurrentHandshakes { get; init; } = 512;
 
-    /// <summary>How long commands wait for a primary whose view is fresh, before their connection is closed.</summary>
-    /// <value>Default 5 seconds.</value>
-    public TimeSpan HoldLimit { get; init; } = TimeSpan.FromSeconds(5);
-
     /// <summary>
     /// How long a connection may be without a byte in either direction. Connections that wait for a reply (blocking commands) and
     /// subscribers are not idle, as with the <c>timeout</c> setting of Redis; dead peers are found by TCP keep-alive.

@@ -83,7 +83,8 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
                     .OrderBy(listener => listener.Endpoint.Port)
                     .Select(listener => new ListenerSnapshot(listener.Endpoint, listener.Problem!))],
                 [.. _caches.Values.Select(cache => new CacheSnapshot(
-                    cache.Route.Cache, cache.SessionCount, cache.Sessions.Count(session => session.IsAuthenticated), cache.Route.Primary?.Epoch))],
+                    cache.Route.Cache, cache.SessionCount, cache.Sessions.Count(session => session.IsAuthenticated), cache.Route.Primary?.Epoch,
+                    cache.Sessions.Count(session => !session.IsQuiet), !ReferenceEquals(cache.Effects, Commands.CommandEffects.BeforeEngine)))],
                 _services.Counters.Read());
         }
     }

@@ -9,5 +9,9 @@ namespace Larder.Gateway;
 /// <param name="ProtocolErrors">Connections closed because their bytes were no requests.</param>
 /// <param name="Moved">Idle connections that went to a new primary unnoticed by their clients.</param>
 /// <param name="HoldsExpired">Connections closed because no primary appeared within the hold limit.</param>
+/// <param name="Repeated">Commands under way at a primary that failed, or was none any more, that were given to the next one.</param>
+/// <param name="Uncertain">Commands answered with an error because nobody knows whether the primary that failed had executed them.</param>
+/// <param name="NotAcknowledged">Writes that no replica acknowledged in time, on caches with <c>durability: quorum</c>.</param>
 public sealed record GatewayTotals(
-    long Accepted, long HandshakesFailed, long Refused, long AuthenticationsFailed, long CommandsBlocked, long ProtocolErrors, long Moved, long HoldsExpired);
+    long Accepted, long HandshakesFailed, long Refused, long AuthenticationsFailed, long CommandsBlocked, long ProtocolErrors, long Moved, long HoldsExpired,
+    long Repeated, long Uncertain, long NotAcknowledged);

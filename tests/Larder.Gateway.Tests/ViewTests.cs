@@ -1,4 +1,5 @@
 using Larder.Gateway.Tests.Harness;
+using Larder.Model.Specs;
 using Larder.Model.Routing;
 using Microsoft.Extensions.Time.Testing;
 
@@ -71,7 +72,7 @@ public sealed class ViewTests : IAsyncLifetime
     [Fact]
     public async Task What_is_held_for_too_long_ends_with_the_connection_and_was_not_written()
     {
-        await using var door = await Door.OpenAsync(_one, new GatewayOptions { HoldLimit = TimeSpan.FromMilliseconds(150) });
+        await using var door = await Door.OpenAsync(_one, failover: new FailoverSpec { HoldMs = 150 });
         await using var wire = await door.EnterAsync();
         door.Change("dev", route => route with { Primary = null });
         await Door.EventuallyAsync(() => Task.FromResult(door.Gateway.Snapshot().Caches[0].Epoch is null), "the route");

@@ -194,6 +194,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             CertificateChain = certificate.Chain,
             AccessKeys = secrets.AccessKeys,
             MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
+            Durability = spec.Durability,
+            Failover = spec.Failover,
             Primary = _agents[0].Snapshot.Primary,
         };
         if (_route is not { } before || !RouteComparer.Same(before, route))

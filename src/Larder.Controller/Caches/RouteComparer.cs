@@ -16,5 +16,7 @@ internal static class RouteComparer
         && ReferenceEquals(one.Certificate, other.Certificate)
         && one.AccessKeys.Select(key => key.Id).SequenceEqual(other.AccessKeys.Select(key => key.Id))
         && one.MaxClients == other.MaxClients
+        && one.Durability == other.Durability
+        && one.Failover == other.Failover
         && one.Primary == other.Primary;
 }

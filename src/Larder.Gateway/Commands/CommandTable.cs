@@ -50,6 +50,9 @@ internal static class CommandTable
     private static readonly FrozenSet<UInt128> StatelessClientSubcommands = Set(
         "GETNAME GETREDIR HELP ID INFO KILL LIST PAUSE TRACKINGINFO UNBLOCK UNPAUSE");
 
+    private static readonly FrozenSet<UInt128> RepeatableClientSubcommands = Set(
+        "GETNAME GETREDIR HELP ID INFO LIST NO-EVICT NO-TOUCH SETINFO SETNAME TRACKINGINFO");
+
     /// <summary>What a command is.</summary>
     /// <param name="name">Its name, in any case.</param>
     /// <returns>Its kind; <see cref="CommandKind.Plain"/> where it is not in the table.</returns>
@@ -68,6 +71,11 @@ internal static class CommandTable
     /// <param name="name">Its name, in any case.</param>
     public static bool IsStatelessClientSubcommand(ReadOnlySpan<byte> name) =>
         name.Length is > 0 and <= MaxNameLength && StatelessClientSubcommands.Contains(Pack(name));
+
+    /// <summary>Whether a subcommand of CLIENT may be given twice without doing anything twice.</summary>
+    /// <param name="name">Its name, in any case.</param>
+    public static bool IsRepeatableClientSubcommand(ReadOnlySpan<byte> name) =>
+        name.Length is > 0 and <= MaxNameLength && RepeatableClientSubcommands.Contains(Pack(name));
 
     private static FrozenSet<UInt128> Set(string names) => names.Split(' ').Select(name => Pack(Encoding.ASCII.GetBytes(name))).ToFrozenSet();
 

@@ -29,6 +29,24 @@ internal static class Replies
     /// <summary>The error kind that clients treat as passing: they try again, or connect again.</summary>
     public static ReadOnlySpan<byte> NoPrimary => "-LOADING the cache has no primary at the moment; try again\r\n"u8;
 
+    /// <summary>In the place of a reply that was lost with its engine: only the client can know what to do now.</summary>
+    public static ReadOnlySpan<byte> Uncertain =>
+        "-UNCERTAIN the primary failed while this command was under way: it may have been executed or not; look before you repeat it\r\n"u8;
+
+    /// <summary>As <see cref="Uncertain"/>, but certain.</summary>
+    public static ReadOnlySpan<byte> NotDelivered =>
+        "-ERR the primary failed before this command had arrived whole: it was not executed\r\n"u8;
+
+    /// <summary>EXEC's answer where the transaction was queued at an engine that failed, and EXEC had not reached it.</summary>
+    public static ReadOnlySpan<byte> TransactionNotDelivered =>
+        "-EXECABORT Transaction discarded because the primary failed before EXEC had reached it\r\n"u8;
+
+    /// <summary>With <c>durability: quorum</c>, in the place of a write's reply.</summary>
+    public static ReadOnlySpan<byte> NotAcknowledged =>
+        "-UNCERTAIN the write is done on the primary, but no replica acknowledged it in time: it is lost if the primary fails now\r\n"u8;
+
+    public static ReadOnlySpan<byte> Queued => "+QUEUED\r\n"u8;
+
     public static ReadOnlySpan<byte> EngineRefused =>
         "-ERR the cache's engine refused the gateway's own connection; the gateway's log says more\r\n"u8;
 

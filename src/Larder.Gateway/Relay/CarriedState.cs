@@ -1,4 +1,5 @@
 using System.Buffers;
+using Larder.Resp.Requests;
 
 namespace Larder.Gateway.Relay;
 
@@ -84,13 +85,24 @@ internal sealed class CarriedState
     /// <summary>The engine connection is gone.</summary>
     public void LeaveConnection() => WatchLost |= Watching;
 
-    /// <summary>Writes the open transaction.</summary>
+    /// <summary>Writes the open transaction, or its beginning.</summary>
     /// <param name="output">Where to write.</param>
-    public void WriteTransaction(IBufferWriter<byte> output)
+    /// <param name="commands">How many commands of it, MULTI included.</param>
+    public void WriteTransaction(IBufferWriter<byte> output, int commands)
     {
-        if (_transaction is { } transaction)
+        if (_transaction is not { } transaction)
         {
-            output.Write(transaction.WrittenSpan);
+            return;
         }
+
+        var scanner = new RespRequestScanner(RespRequestLimits.Guest);
+        var length = 0;
+        for (; commands > 0 && scanner.Scan(transaction.WrittenSpan[length..]) == RespRequestStatus.Command; commands--)
+        {
+            length += scanner.Length;
+            scanner.Next();
+        }
+
+        output.Write(transaction.WrittenSpan[..length]);
     }
 }

@@ -1,8 +1,11 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Routing;
 using Larder.Model.Routing;
+using Larder.Model.Specs;
 using Larder.Resp;
 
 namespace Larder.Gateway.Relay;
@@ -15,9 +18,21 @@ namespace Larder.Gateway.Relay;
 /// What cannot be followed exactly turns the session opaque: MONITOR, SCRIPT DEBUG, and what changes the meaning of replies while it is only
 /// queued in a transaction or while replies are switched off. An opaque session keeps its engine's answers to blocked commands.
 /// </remarks>
-internal sealed class CommandDoor(CarriedState state, SessionSettings settings, FindKey findKey, GatewayCounters counters, TimeProvider clock)
+/// <param name="cache">The cache, for its durability and its engine's commands.</param>
+/// <param name="state">What the client did to its connection.</param>
+/// <param name="settings">What it set.</param>
+/// <param name="findKey">Tells which key was given.</param>
+/// <param name="counters">The gateway's counters.</param>
+/// <param name="clock">The clock.</param>
+internal sealed class CommandDoor(
+    CacheRuntime cache, CarriedState state, SessionSettings settings, FindKey findKey, GatewayCounters counters, TimeProvider clock)
 {
     private ReplyLedger _ledger = null!;
+    private bool _quorum;
+    private bool _unacknowledged;
+    private ExpectationTraits _plainTraits;
+    private int _commands;
+    private bool _queued;
     private PrimaryRoute _primary = null!;
     private ReplyMode _mode;
     private bool _subscribed;
@@ -34,7 +49,7 @@ internal sealed class CommandDoor(CarriedState state, SessionSettings settings, 
     /// A command that fails in every state of a connection and on every engine, costs nothing, and spoils a transaction. Not GET, which Garnet
     /// answers without its argument, and no unknown name, after which Garnet executes the transaction.
     /// </summary>
-    private static ReadOnlySpan<byte> StandIn => "*1\r\n$4\r\nECHO\r\n"u8;
+    public static ReadOnlySpan<byte> StandIn => "*1\r\n$4\r\nECHO\r\n"u8;
 
     /// <summary>Goes in the place of an EXEC that must fail.</summary>
     private static ReadOnlySpan<byte> DiscardCommand => "*1\r\n$7\r\nDISCARD\r\n"u8;
@@ -45,7 +60,17 @@ internal sealed class CommandDoor(CarriedState state, SessionSettings settings, 
     /// <summary>Follows the session to an engine connection.</summary>
     /// <param name="ledger">The connection's ledger.</param>
     /// <param name="primary">Where it leads.</param>
-    public void Bind(ReplyLedger ledger, PrimaryRoute primary) => (_ledger, _primary) = (ledger, primary);
+    public void Bind(ReplyLedger ledger, PrimaryRoute primary) => (_ledger, _primary, _unacknowledged) = (ledger, primary, false);
+
+    /// <summary>Begins a batch.</summary>
+    public void Begin()
+    {
+        _quorum = cache.Route.Durability == DurabilityMode.Quorum;
+        _commands = 0;
+    }
+
+    /// <summary>How many commands the batch has begun, as the engine counts them.</summary>
+    public int Commands => _commands;
 
     /// <summary>Decides about a command.</summary>
     /// <param name="command">The command, or as much of it as fits the buffer.</param>
@@ -55,15 +80,26 @@ internal sealed class CommandDoor(CarriedState state, SessionSettings settings, 
     public Admission Admit(in CommandView command, bool isWhole, IBufferWriter<byte> replacement)
     {
         var kind = CommandTable.Find(command.Name);
+        _commands++;
+        _queued = state.InTransaction;
         if (kind == CommandKind.Plain && _mode == ReplyMode.On)
         {
-            _plain++;
             if (state.InTransaction)
             {
+                ExpectPlain(ExpectationTraits.Queued);
                 Queue(command, isWhole);
+            }
+            else
+            {
+                ExpectPlain(_quorum ? AdmitToQuorum(command, replacement) : ExpectationTraits.None);
             }
 
             return Admission.Forward;
+        }
+
+        if (_unacknowledged)
+        {
+            Acknowledge(replacement);
         }
 
         if (TurnsOpaque(kind, command))
@@ -101,6 +137,13 @@ internal sealed class CommandDoor(CarriedState state, SessionSettings settings, 
     /// <param name="replacement">Gets what goes to the engine.</param>
     public void Refuse(byte[] reply, IBufferWriter<byte> replacement)
     {
+        if (_unacknowledged)
+        {
+            Acknowledge(replacement);
+        }
+
+        _commands++;
+        _queued = state.InTransaction;
         Expect(new Expectation(ExpectationKind.LastStandIn, Payload: reply));
         replacement.Write(StandIn);
     }
@@ -110,9 +153,67 @@ internal sealed class CommandDoor(CarriedState state, SessionSettings settings, 
     {
         if (_plain > 0)
         {
-            _ledger.Expect(new Expectation(ExpectationKind.Replies, _plain));
+            _ledger.Expect(new Expectation(ExpectationKind.Replies, _plain, Traits: _plainTraits));
             _plain = 0;
         }
+    }
+
+    /// <summary>Ends a batch that ends with a whole command: its last writes are to be acknowledged.</summary>
+    /// <param name="replacement">Gets what goes to the engine.</param>
+    public void End(IBufferWriter<byte> replacement)
+    {
+        if (_unacknowledged)
+        {
+            Acknowledge(replacement);
+        }
+    }
+
+    /// <summary>Writes the command that waits until a replica has what was written before it on the same connection.</summary>
+    /// <param name="replacement">Where to write.</param>
+    /// <param name="timeout">How long it waits, in milliseconds.</param>
+    public static void WriteWait(IBufferWriter<byte> replacement, int timeout)
+    {
+        RespWriter.WriteCommandHeader(replacement, 3);
+        RespWriter.WriteBulk(replacement, "WAIT"u8);
+        RespWriter.WriteBulk(replacement, "1"u8);
+        RespWriter.WriteBulk(replacement, Encoding.ASCII.GetBytes(timeout.ToString(CultureInfo.InvariantCulture)));
+    }
+
+    /// <summary>Writes in a row share one acknowledgement; what reads behind them comes after it, so that nothing large is kept back.</summary>
+    private ExpectationTraits AdmitToQuorum(in CommandView command, IBufferWriter<byte> replacement)
+    {
+        if (cache.Effects.Of(command.Name) == CommandEffect.Writes)
+        {
+            _unacknowledged = true;
+            return ExpectationTraits.KeptBack;
+        }
+
+        if (_unacknowledged)
+        {
+            Acknowledge(replacement);
+        }
+
+        return ExpectationTraits.None;
+    }
+
+    private void Acknowledge(IBufferWriter<byte> replacement)
+    {
+        _unacknowledged = false;
+        _commands++;
+        Flush();
+        _ledger.Expect(new Expectation(ExpectationKind.Acknowledgement));
+        WriteWait(replacement, cache.Route.Failover.QuorumTimeoutMs);
+    }
+
+    private void ExpectPlain(ExpectationTraits traits)
+    {
+        if (traits != _plainTraits)
+        {
+            Flush();
+            _plainTraits = traits;
+        }
+
+        _plain++;
     }
 
     private bool TurnsOpaque(CommandKind kind, in CommandView command) => kind switch
@@ -156,6 +257,13 @@ internal sealed class CommandDoor(CarriedState state, SessionSettings settings, 
             case CommandKind.Multi when command.Count == 1:
                 state.BeginTransaction();
                 break;
+            case CommandKind.Exec when command.Count == 1 && !silent && state is { InTransaction: true, WatchLost: false }:
+                var watched = state.Watching ? ExpectationTraits.Watched : ExpectationTraits.None;
+                var keptBack = _quorum ? ExpectationTraits.KeptBack : ExpectationTraits.None;
+                _unacknowledged = _quorum;
+                ExpectPlain(ExpectationTraits.Queued | watched | keptBack);
+                state.EndTransaction();
+                return Admission.Forward;
             case CommandKind.Exec when command.Count == 1 && state is { InTransaction: true, WatchLost: true }:
                 state.EndTransaction();
                 ExpectUnless(silent, new Expectation(ExpectationKind.Substitute, Payload: Replies.Null(settings.Protocol)));
@@ -171,8 +279,11 @@ internal sealed class CommandDoor(CarriedState state, SessionSettings settings, 
                 state.Unwatch();
                 break;
             case CommandKind.Blocking when !silent && !state.InTransaction && BlockingCommand.TryRead(command, clock.GetTimestamp()) is { } blocking:
-                Expect(new Expectation(ExpectationKind.Blocking, Payload: blocking));
+                Expect(new Expectation(ExpectationKind.Blocking, Payload: blocking, Traits: _quorum ? AdmitToQuorum(command, replacement) : default));
                 return Admission.ForwardAndAwait;
+            case CommandKind.Blocking when !silent && !state.InTransaction && _quorum:
+                ExpectPlain(AdmitToQuorum(command, replacement));
+                return Admission.Forward;
             case CommandKind.Subscribe or CommandKind.PatternSubscribe or CommandKind.ShardSubscribe when command.Count > 1:
             case CommandKind.Unsubscribe or CommandKind.PatternUnsubscribe or CommandKind.ShardUnsubscribe:
                 NoteSubscription(kind, command);
@@ -338,14 +449,15 @@ internal sealed class CommandDoor(CarriedState state, SessionSettings settings, 
 
     private void Expect(in Expectation expectation)
     {
+        var traits = _queued ? expectation.Traits | ExpectationTraits.Queued : expectation.Traits;
         if (expectation.Kind == ExpectationKind.Replies)
         {
-            _plain += expectation.Count;
+            ExpectPlain(traits);
             return;
         }
 
         Flush();
-        _ledger.Expect(expectation);
+        _ledger.Expect(expectation with { Traits = traits });
     }
 
     private void Queue(in CommandView command, bool isWhole) => state.Queue(isWhole ? command.Bytes : default);

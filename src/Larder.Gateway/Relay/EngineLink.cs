@@ -54,6 +54,26 @@ internal sealed class EngineLink : IDisposable
         }
     }
 
+    /// <summary>Sends bytes as far as the connection takes them.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <returns>How many the connection did not take: 0, or fewer than all where it broke.</returns>
+    public async ValueTask<int> TrySendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            while (!bytes.IsEmpty)
+            {
+                bytes = bytes[await _socket.SendAsync(bytes, CancellationToken.None)..];
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // The number tells it; the reply side meets the same end.
+        }
+
+        return bytes.Length;
+    }
+
     /// <summary>Receives what there is.</summary>
     /// <param name="buffer">Where to; an empty one waits for something to come.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -5,4 +5,6 @@ namespace Larder.Gateway.Relay;
 /// <param name="Count">Replies or confirmations still to come, or the database of a SELECT.</param>
 /// <param name="Subscription">Which kind of subscription is confirmed.</param>
 /// <param name="Payload">The reply to give (<c>byte[]</c>), or the <see cref="SettingChange"/> to note when the engine agrees.</param>
-internal readonly record struct Expectation(ExpectationKind Kind, int Count = 1, SubscriptionKind Subscription = default, object? Payload = null);
+/// <param name="Traits">What else matters.</param>
+internal readonly record struct Expectation(
+    ExpectationKind Kind, int Count = 1, SubscriptionKind Subscription = default, object? Payload = null, ExpectationTraits Traits = ExpectationTraits.None);

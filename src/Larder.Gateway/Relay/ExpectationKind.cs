@@ -30,6 +30,9 @@ internal enum ExpectationKind : byte
     /// <summary>The reply to a <see cref="BlockingCommand"/>, which is the payload.</summary>
     Blocking,
 
+    /// <summary>The reply to the gateway's own WAIT, which tells whether the writes before it are on a replica. Not the client's.</summary>
+    Acknowledgement,
+
     /// <summary>The reply to RESET: with it the connection is a stranger's again.</summary>
     Reset,
 

@@ -8,6 +8,20 @@ internal sealed record Leg(EngineLink Link, ReplyLedger Ledger)
     /// <summary>The reply side; completes when the connection has ended.</summary>
     public Task<ReplyPumpEnd> Replies { get; set; } = null!;
 
+    /// <summary>After the end of <see cref="Replies"/>: what it leaves behind.</summary>
+    public ReplyPump Pump { get; set; } = null!;
+
+    /// <summary>When <see cref="Replies"/> has ended: a timestamp.</summary>
+    public long EndedAt { get; set; }
+
+    /// <summary>
+    /// Since when commands have been given again and again because the engine does not execute them; <c>null</c> while they are executed. A timestamp.
+    /// </summary>
+    public long? NotExecutedSince { get; init; }
+
     /// <summary>After the connection was left: the command that waited there and is to wait at the next one. Needs the ledger's gate.</summary>
     public BlockingCommand? Waiting { get; set; }
+
+    /// <summary>Whether the reply of <see cref="Waiting"/> is kept back until a replica acknowledges.</summary>
+    public bool IsWaitingKeptBack { get; set; }
 }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
 using Larder.Model.Routing;
+using Larder.Model.Specs;
 using Larder.Resp.Requests;
 
 namespace Larder.Gateway.Relay;
@@ -19,8 +20,8 @@ namespace Larder.Gateway.Relay;
 ///   client &lt;-+---------------------+------- ReplyPump &lt;----------+---------------------+--- engine
 /// </code>
 /// The two sides meet in the ledger's gate. Each link has a ledger and a reply pump of its own; a link that is left is never sent to again.
-/// A link is left only while nothing is under way on it but a command that waits; what the client had there (<see cref="SessionSettings"/>,
-/// <see cref="CarriedState"/>) is made again on the next one. Where that cannot be, the session is closed in order.
+/// What the client had on a link that is left (<see cref="SessionSettings"/>, <see cref="CarriedState"/>) is made again on the next one. What was
+/// under way on a link that broke is made good by <see cref="Salvage"/>. Where either cannot be, the session is closed in order.
 /// </remarks>
 [SuppressMessage("Reliability", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
 internal sealed class Relay(GatewaySession session, ClientConnection client, RespRequestScanner scanner, CacheRuntime cache)
@@ -28,13 +29,21 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     /// <summary>How long a demoted engine may take to give back the command that waits there.</summary>
     private static readonly TimeSpan GiveBackLimit = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long an engine that does not execute commands is left alone before it is asked again.</summary>
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(10);
+
     private readonly SessionSettings _settings = new();
     private readonly CarriedState _state = new();
     private readonly SemaphoreSlim _reopening = new(1, 1);
+    private readonly Lock _moverGate = new();
     private volatile Leg _leg = null!;
     private Leg? _bound;
     private volatile Task _mover = Task.CompletedTask;
     private volatile bool _ended;
+
+    private FailoverSpec Policy => cache.Route.Failover;
+
+    private TimeSpan HoldLimit => cache.HoldLimit;
 
     /// <summary>Whether the client waits for something, so that its silence is not idleness.</summary>
     public bool IsWaiting
@@ -57,7 +66,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             var ledger = _leg.Ledger;
             lock (ledger.Gate)
             {
-                return !ledger.IsOpen || ledger.IsEmpty || ledger.Parked is not null || ledger.IsOpaque;
+                return !ledger.IsLost && (!ledger.IsOpen || ledger.IsEmpty || ledger.Parked is not null || ledger.IsOpaque);
             }
         }
     }
@@ -71,7 +80,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         {
             return leg.Ledger.IsOpen
                 ? leg.Link.LeadsTo(primary) || !(_state.MustMoveAtOnce || leg.Ledger.Parked is not null)
-                : !_state.MustMoveAtOnce && leg.Waiting is null;
+                : !_state.MustMoveAtOnce && leg.Waiting is null && !leg.Ledger.IsLost;
         }
     }
 
@@ -91,8 +100,8 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             _settings.Apply(new SettingChange(ClientSetting.Name, clientName));
         }
 
-        _leg = new Leg(link, new ReplyLedger(_settings));
-        _leg.Replies = RunRepliesAsync(_leg, []);
+        _leg = new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted));
+        Start(_leg, []);
     }
 
     /// <summary>Runs until the session is over or the client is a stranger again.</summary>
@@ -100,7 +109,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     public async Task<RelayEnd> RunAsync()
     {
         using var batcher = new RequestBatcher(
-            client, scanner, new CommandDoor(_state, _settings, session.FindKey, session.Counters, session.Clock), session.Counters);
+            client, scanner, new CommandDoor(cache, _state, _settings, session.FindKey, session.Counters, session.Clock), session.Counters);
         try
         {
             var read = !client.Unread.IsEmpty;
@@ -113,7 +122,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
 
                 read = false;
                 session.NoteActivity();
-                if (await BeginBatchAsync() is not { } leg)
+                if (await BeginBatchAsync(batcher) is not { } leg)
                 {
                     return RelayEnd.Over;
                 }
@@ -182,21 +191,26 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         {
             if (leg.Ledger.Parked is not null && _state.IsCarryable)
             {
-                _mover = TakeBackAsync(leg);
+                lock (_moverGate)
+                {
+                    _mover = Task.WhenAll(_mover, TakeBackAsync(leg));
+                }
+
                 return;
             }
         }
 
-        session.RequestClose(CloseReason.NewPrimary);
+        leg.Link.Dispose(); // What is under way there is made good by the reply side, which sees the end.
     }
 
     /// <summary>Waits for a primary with a fresh view and an engine connection to it; reserves that connection for a batch.</summary>
-    private async Task<Leg?> BeginBatchAsync()
+    private async Task<Leg?> BeginBatchAsync(RequestBatcher batcher)
     {
         var started = session.Clock.GetTimestamp();
         while (!session.IsClosing)
         {
             var leg = _leg;
+            AbandonIfLost(leg, batcher);
             if (cache.FreshPrimary() is { } primary)
             {
                 var held = false;
@@ -208,6 +222,11 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
                         held = cache.IsHeld && !leg.Ledger.IsSending;
                         if (leg.Ledger.IsOpen && !held)
                         {
+                            if (leg.Ledger.IsEmpty)
+                            {
+                                leg.Ledger.Journal.Clear(leg.Ledger.Answered);
+                            }
+
                             leg.Ledger.IsSending = true;
                             return leg;
                         }
@@ -218,18 +237,19 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
                 {
                     if (!TryLeave(leg))
                     {
-                        session.RequestClose(CloseReason.NewPrimary);
-                        return null;
+                        leg.Link.Dispose(); // The reply side sees the end, and the session goes on from there or is closed.
+                        await leg.Replies;
+                        continue;
                     }
 
-                    if (await TryReopenAsync(leg, primary))
+                    if (!MustWaitForAnother(leg, primary) && await TryReopenAsync(leg, primary))
                     {
                         continue;
                     }
                 }
             }
 
-            if (session.Clock.GetElapsedTime(started) >= session.Options.HoldLimit)
+            if (session.Clock.GetElapsedTime(started) >= HoldLimit)
             {
                 session.Counters.HoldExpired();
                 session.RequestClose(CloseReason.NoPrimary);
@@ -242,28 +262,40 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         return null;
     }
 
-    private static async Task<BatchEnd> SendBatchAsync(Leg leg, RequestBatcher batcher)
+    private async Task<BatchEnd> SendBatchAsync(Leg leg, RequestBatcher batcher)
     {
         var end = batcher.Collect();
+        var missing = 0;
         if (!batcher.Collected.IsEmpty)
         {
-            try
+            lock (leg.Ledger.Gate)
             {
-                await leg.Link.SendAsync(batcher.Collected, CancellationToken.None);
+                leg.Ledger.Journal.Append(
+                    batcher.Collected.Span, batcher.Commands, batcher.IsInsideCommand, leg.Ledger.Answered);
             }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                // The reply side sees the same end, and closes the session: commands were under way.
-                await leg.Replies;
-                return BatchEnd.EndRequests;
-            }
+
+            missing = await leg.Link.TrySendAsync(batcher.Collected);
         }
 
         batcher.Release();
+        if (missing > 0)
+        {
+            leg.Link.Dispose();
+            await leg.Replies; // It meets the same end.
+        }
+
         lock (leg.Ledger.Gate)
         {
+            leg.Ledger.Journal.NoteSent(missing);
             leg.Ledger.IsSending = batcher.IsInsideCommand;
+            if (leg.Ledger.IsLost && leg.Ledger.IsEmpty)
+            {
+                leg.Link.Dispose(); // All there is has been answered, while the reply side still counted on what was being sent.
+            }
         }
+
+        AbandonIfLost(leg, batcher);
+        MoveAtOnceIfNeeded(leg);
 
         await leg.Ledger.WaitForRoomAsync();
         return end;
@@ -293,7 +325,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             await answered;
             lock (leg.Ledger.Gate)
             {
-                if (leg.Waiting is null)
+                if (leg.Waiting is null && !leg.Ledger.IsLost)
                 {
                     return null;
                 }
@@ -339,6 +371,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
 
             leg.Ledger.IsOpen = false;
             leg.Waiting = waiting;
+            leg.IsWaitingKeptBack = leg.Ledger.IsHeadKeptBack;
             _state.LeaveConnection();
         }
 
@@ -360,10 +393,24 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     {
         lock (left.Ledger.Gate)
         {
-            if (_state.MustMoveAtOnce && _mover.IsCompleted)
+            if (left.Ledger.IsOpen || left.Ledger.IsSending || !(_state.MustMoveAtOnce || left.Ledger.IsLost) || _ended || session.IsClosing)
             {
-                _mover = Task.Run(() => ReopenAsync(left));
+                return;
             }
+        }
+
+        lock (_moverGate)
+        {
+            _mover = MoveAsync(_mover, left);
+        }
+    }
+
+    private async Task MoveAsync(Task before, Leg left)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        if (ReferenceEquals(_leg, left))
+        {
+            await ReopenAsync(left);
         }
     }
 
@@ -374,12 +421,13 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         while (!session.IsClosing && !_ended)
         {
             // An engine that gave a command back is the primary no more, whatever the route still says.
-            if (cache.FreshPrimary() is { } primary && !(left.Waiting is not null && left.Link.LeadsTo(primary)) && await TryReopenAsync(left, primary))
+            if (cache.FreshPrimary() is { } primary && !(left.Waiting is not null && left.Link.LeadsTo(primary)) && !MustWaitForAnother(left, primary)
+                && await TryReopenAsync(left, primary))
             {
                 return true;
             }
 
-            if (session.Clock.GetElapsedTime(started) >= session.Options.HoldLimit)
+            if (session.Clock.GetElapsedTime(started) >= HoldLimit)
             {
                 session.Counters.HoldExpired();
                 session.RequestClose(CloseReason.NoPrimary);
@@ -408,26 +456,32 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
                 return true; // The request side or the mover was faster.
             }
 
+            var since = left.Ledger.Retains ? left.NotExecutedSince ?? session.Clock.GetTimestamp() : (long?)null;
+            Salvage? salvage = null;
+            if (left.Ledger.IsLost)
+            {
+                salvage = MakeSalvage(left, givesUp: since is { } begun && session.Clock.GetElapsedTime(begun) >= HoldLimit);
+                if (salvage is null)
+                {
+                    session.RequestClose(CloseReason.EngineClosed);
+                    return false;
+                }
+            }
+
             var handshake = new ArrayBufferWriter<byte>();
             var required = _settings.WriteHandshake(handshake, primary);
-            _state.WriteTransaction(handshake);
+            var queued = salvage?.TransactionCommands ?? _state.TransactionCommands;
+            _state.WriteTransaction(handshake, queued);
             _state.Subscriptions.Write(handshake);
-            var order = new HandshakeOrder(handshake.WrittenMemory, required, _state.TransactionCommands, _state.Subscriptions.Count);
+            var order = new HandshakeOrder(handshake.WrittenMemory, required, queued, _state.Subscriptions.Count);
             if (await session.OpenLinkAsync(primary, order) is not ({ } link, { } reply))
             {
                 return false;
             }
 
-            var leg = new Leg(link, new ReplyLedger(_settings));
+            var leg = new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted)) { NotExecutedSince = since };
             leg.Ledger.Restore(_state.Subscriptions);
-            if (left.Waiting is { } waiting && !await TryWaitAgainAsync(leg, waiting))
-            {
-                link.Dispose();
-                return false;
-            }
-
-            _leg = leg;
-            leg.Replies = RunRepliesAsync(leg, reply.Rest);
+            await TakeUpAsync(left, leg, salvage, reply.Rest);
             session.Counters.Moved();
             if (session.IsClosing)
             {
@@ -442,20 +496,98 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         }
     }
 
-    private async Task<bool> TryWaitAgainAsync(Leg leg, BlockingCommand waiting)
+    /// <summary>Makes a link the session's, and gives it first what the link before it owes.</summary>
+    private async Task TakeUpAsync(Leg left, Leg leg, Salvage? salvage, byte[] received)
     {
-        leg.Ledger.Expect(new Expectation(ExpectationKind.Blocking, Payload: waiting));
-        var command = new ArrayBufferWriter<byte>();
-        waiting.Write(command, session.Clock);
-        try
+        var first = new ArrayBufferWriter<byte>();
+        var commands = 0;
+        if (left.Waiting is { } waiting)
         {
-            await leg.Link.SendAsync(command.WrittenMemory, CancellationToken.None);
+            leg.Ledger.Expect(new Expectation(
+                ExpectationKind.Blocking, Payload: waiting, Traits: left.IsWaitingKeptBack ? ExpectationTraits.KeptBack : ExpectationTraits.None));
+            waiting.Write(first, session.Clock);
+            commands++;
+            if (left.IsWaitingKeptBack)
+            {
+                leg.Ledger.Expect(new Expectation(ExpectationKind.Acknowledgement));
+                CommandDoor.WriteWait(first, Policy.QuorumTimeoutMs);
+                commands++;
+            }
+        }
+
+        foreach (var expectation in salvage?.Expectations ?? [])
+        {
+            leg.Ledger.Expect(expectation);
+            commands++;
+        }
+
+        first.Write((salvage?.Bytes ?? default).Span);
+        lock (left.Ledger.Gate)
+        {
+            left.Ledger.Journal.Clear(0);
+        }
+
+        session.Counters.Repeated(salvage?.Repeated ?? 0);
+        session.Counters.Uncertain(salvage?.Uncertain ?? 0);
+        leg.Ledger.Journal.Append(first.WrittenSpan, commands, endsInsideCommand: false, answered: 0);
+
+        // It fits the connection's own buffer, so that it goes without anybody reading the replies yet. Where it does not go, this engine is gone too,
+        // and its reply side finds all of it under way.
+        leg.Ledger.Journal.NoteSent(await leg.Link.TrySendAsync(first.WrittenMemory));
+        _leg = leg;
+        Start(leg, received);
+    }
+
+    /// <summary>What is to be done about a lost link's commands; <c>null</c> where the session must be closed.</summary>
+    private Salvage? MakeSalvage(Leg left, bool givesUp)
+    {
+        var timeout = Policy.QuorumTimeoutMs;
+        lock (left.Ledger.Gate)
+        {
+            return Salvage.TryMake(
+                left.Ledger, left.Pump.Unacknowledged, left.Pump.Retained, _state, Policy, givesUp, cache.Effects, session.Clock,
+                cache.Route.Durability == DurabilityMode.Quorum ? output => CommandDoor.WriteWait(output, timeout) : null);
+        }
+    }
+
+    /// <summary>Gives up a link with what is under way there, if that can be made good.</summary>
+    private bool TryAbandon(Leg leg)
+    {
+        lock (leg.Ledger.Gate)
+        {
+            if (leg.Pump.EndedInsideReply || leg.Ledger.IsOpaque || !_state.IsCarryable || leg.Waiting is not null)
+            {
+                return false;
+            }
+
+            leg.Ledger.IsOpen = false;
+            leg.Ledger.IsLost = true;
+            _state.LeaveConnection();
             return true;
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+    }
+
+    /// <summary>A command that a lost link has got in part is over: its rest is read and dropped.</summary>
+    private static void AbandonIfLost(Leg leg, RequestBatcher batcher)
+    {
+        lock (leg.Ledger.Gate)
         {
-            return false; // This engine is gone too; there will be another.
+            if (leg.Ledger is { IsLost: true, IsOpen: false } && batcher.IsInsideCommand)
+            {
+                batcher.AbandonCommand();
+                leg.Ledger.IsSending = false;
+            }
         }
+    }
+
+    /// <summary>An engine that has just said that it executes nothing is not asked again at once.</summary>
+    private bool MustWaitForAnother(Leg left, PrimaryRoute primary) => left.Ledger.Retains && left.Link.LeadsTo(primary)
+        && session.Clock.GetElapsedTime(left.EndedAt) < RetryPause;
+
+    private void Start(Leg leg, byte[] received)
+    {
+        leg.Pump = new ReplyPump(leg.Link, leg.Ledger, client, received, session.NoteActivity, session.Counters);
+        leg.Replies = RunRepliesAsync(leg);
     }
 
     /// <summary>The client sends no more: what the engine still answers is given, and the engine is told.</summary>
@@ -518,17 +650,14 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     }
 
     /// <summary>The reply side of one link. What its end means depends on whether anything was under way.</summary>
-    private async Task<ReplyPumpEnd> RunRepliesAsync(Leg leg, byte[] received)
+    private async Task<ReplyPumpEnd> RunRepliesAsync(Leg leg)
     {
-        var end = await new ReplyPump(leg.Link, leg.Ledger, client, received, session.NoteActivity).RunAsync();
+        var end = await leg.Pump.RunAsync();
+        leg.EndedAt = session.Clock.GetTimestamp();
         switch (end)
         {
-            case ReplyPumpEnd.EngineClosed:
-                if (TryLeave(leg))
-                {
-                    MoveAtOnceIfNeeded(leg);
-                }
-                else
+            case ReplyPumpEnd.EngineClosed or ReplyPumpEnd.NotExecuted:
+                if (!TryLeaveInPeace(leg) && !TryAbandon(leg))
                 {
                     session.RequestClose(CloseReason.EngineClosed);
                 }
@@ -557,8 +686,16 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
 
         leg.Ledger.Close();
         leg.Link.Dispose();
+        if (end is ReplyPumpEnd.EngineClosed or ReplyPumpEnd.NotExecuted)
+        {
+            MoveAtOnceIfNeeded(leg);
+        }
+
         return end;
     }
+
+    /// <summary>Leaves a link that has ended, if it owes nothing.</summary>
+    private bool TryLeaveInPeace(Leg leg) => leg.Pump is { Unacknowledged: 0, Retained.Count: 0 } && !leg.Ledger.IsLost && TryLeave(leg);
 
     private async Task EndAsync()
     {

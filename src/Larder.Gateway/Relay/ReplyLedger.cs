@@ -20,7 +20,9 @@ namespace Larder.Gateway.Relay;
 /// RESP3 pushes, and messages while RESP2 is in subscribed mode, are replies to nothing. How many subscriptions there are is read off the
 /// confirmations, so an UNSUBSCRIBE of everything knows how many to wait for. Members need the <see cref="Gate"/> held where they say so.
 /// </remarks>
-internal sealed class ReplyLedger(SessionSettings settings)
+/// <param name="settings">What the client set.</param>
+/// <param name="redoes">Whether commands that the engine says it did not execute are given to the next primary.</param>
+internal sealed class ReplyLedger(SessionSettings settings, bool redoes)
 {
     private Expectation[] _entries = new Expectation[4];
     private int _head;
@@ -48,6 +50,24 @@ internal sealed class ReplyLedger(SessionSettings settings)
     /// <summary>Whether the engine connection is in use; once false it stays false. Needs the gate.</summary>
     public bool IsOpen { get; set; } = true;
 
+    /// <summary>Whether the connection ended, or turned out to lead to no primary, with something under way that is to be made good. Needs the gate.</summary>
+    public bool IsLost { get; set; }
+
+    /// <summary>How many commands the engine has answered. Needs the gate.</summary>
+    public long Answered { get; private set; }
+
+    /// <summary>With <see cref="Retains"/>: how many commands were answered before the first whose answer the client did not get. Needs the gate.</summary>
+    public long RetainedFrom { get; private set; }
+
+    /// <summary>What was sent and is not answered. Needs the gate.</summary>
+    public SentJournal Journal { get; } = new();
+
+    /// <summary>What <see cref="End"/> found answered last. Needs the gate.</summary>
+    public Expectation Taken { get; private set; }
+
+    /// <summary>Whether no reply goes to the client any more, since one before it is to be made good first. Needs the gate.</summary>
+    public bool Retains { get; private set; }
+
     /// <summary>Whether a batch is being sent, or a command has been sent in part. Needs the gate.</summary>
     public bool IsSending { get; set; }
 
@@ -58,9 +78,13 @@ internal sealed class ReplyLedger(SessionSettings settings)
     public bool IsEmpty => _count == 0 && !IsSending;
 
     /// <summary>The only command under way, where it is one that waits at the engine and can be given to another; else <c>null</c>. Needs the gate.</summary>
-    public BlockingCommand? Parked => _count == 1 && !IsSending && _entries[_head].Kind == ExpectationKind.Blocking
-        ? _entries[_head].Payload as BlockingCommand
-        : null;
+    public BlockingCommand? Parked => !IsSending && _count > 0 && _entries[_head].Kind == ExpectationKind.Blocking
+        && (_count == 1 || (_count == 2 && _entries[(_head + 1) % _entries.Length].Kind == ExpectationKind.Acknowledgement))
+            ? _entries[_head].Payload as BlockingCommand
+            : null;
+
+    /// <summary>Whether the command under <see cref="Parked"/> is one whose reply is kept back. Needs the gate.</summary>
+    public bool IsHeadKeptBack => _count > 0 && _entries[_head].Traits.HasFlag(ExpectationTraits.KeptBack);
 
     /// <summary>Whether what is under way is answered without anything more from the client or from others. Needs the gate.</summary>
     public bool Drains => IsOpen && _count > 0 && !IsSending && _entries[_head].Kind is not (ExpectationKind.Blocking or ExpectationKind.Opaque);
@@ -82,7 +106,7 @@ internal sealed class ReplyLedger(SessionSettings settings)
             if (expectation.Kind == ExpectationKind.Replies && _count > 0)
             {
                 ref var last = ref _entries[(_head + _count - 1) % _entries.Length];
-                if (last.Kind == ExpectationKind.Replies && last.Count <= int.MaxValue - expectation.Count)
+                if (last.Kind == ExpectationKind.Replies && last.Traits == expectation.Traits && last.Count <= int.MaxValue - expectation.Count)
                 {
                     last = last with { Count = last.Count + expectation.Count };
                     return;
@@ -128,6 +152,26 @@ internal sealed class ReplyLedger(SessionSettings settings)
             _answered ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _answered.Task;
         }
+    }
+
+    /// <summary>What is still to come, one for each command. Needs the gate.</summary>
+    public List<Expectation> Outstanding()
+    {
+        var outstanding = new List<Expectation>();
+        for (var index = 0; index < _count; index++)
+        {
+            var entry = _entries[(_head + index) % _entries.Length];
+            if (entry.Kind == ExpectationKind.Replies)
+            {
+                outstanding.AddRange(Enumerable.Repeat(entry with { Count = 1 }, entry.Count));
+            }
+            else
+            {
+                outstanding.Add(entry);
+            }
+        }
+
+        return outstanding;
     }
 
     /// <summary>Begins with subscriptions that were made again. Takes the gate.</summary>
@@ -185,7 +229,9 @@ internal sealed class ReplyLedger(SessionSettings settings)
         {
             ExpectationKind.StandIn or ExpectationKind.LastStandIn => type == (byte)'-' ? ReplyVerdict.Replace : ReplyVerdict.Violation,
             ExpectationKind.Substitute => ReplyVerdict.Replace,
-            ExpectationKind.Blocking when type == (byte)'-' => ReplyVerdict.Withhold,
+            ExpectationKind.Opaque => ReplyVerdict.Pass,
+            ExpectationKind.Acknowledgement => ReplyVerdict.Withhold,
+            _ when type == (byte)'-' || Retains || IsHeadKeptBack => ReplyVerdict.Withhold,
             _ => ReplyVerdict.Pass,
         };
     }
@@ -218,11 +264,24 @@ internal sealed class ReplyLedger(SessionSettings settings)
         replacement = null;
         ref var head = ref _entries[_head];
         var failed = frame.FrameType == (byte)'-';
+        if (failed && redoes && !head.Traits.HasFlag(ExpectationTraits.Queued) && NotExecuted.IsTold(frame.ErrorText) && head.Kind
+            is ExpectationKind.Replies or ExpectationKind.Select or ExpectationKind.Setting or ExpectationKind.Hello or ExpectationKind.Blocking)
+        {
+            // Nothing is sent to such an engine any more; what is under way there is still answered.
+            RetainedFrom = Retains ? RetainedFrom : Answered;
+            Retains = IsLost = true;
+            IsOpen = false;
+            TakeOne();
+            return ReplyVerdict.NotExecuted;
+        }
+
         switch (head.Kind)
         {
-            case ExpectationKind.Replies when head.Count > 1:
-                head = head with { Count = head.Count - 1 };
-                return ReplyVerdict.Pass;
+            case ExpectationKind.Replies:
+                return TakeOne().Traits.HasFlag(ExpectationTraits.KeptBack) ? ReplyVerdict.KeepBack : ReplyVerdict.Pass;
+            case ExpectationKind.Acknowledgement:
+                TakeOne();
+                return ReplyVerdict.Acknowledged;
             case ExpectationKind.StandIn or ExpectationKind.LastStandIn:
                 if (!failed)
                 {
@@ -230,7 +289,7 @@ internal sealed class ReplyLedger(SessionSettings settings)
                 }
 
                 replacement = (byte[])head.Payload!;
-                return TakeHead() == ExpectationKind.LastStandIn ? ReplyVerdict.Last : ReplyVerdict.Pass;
+                return TakeOne().Kind == ExpectationKind.LastStandIn ? ReplyVerdict.Last : ReplyVerdict.Pass;
             case ExpectationKind.Substitute:
                 replacement = (byte[])head.Payload!;
                 break;
@@ -255,10 +314,12 @@ internal sealed class ReplyLedger(SessionSettings settings)
                 break;
         }
 
-        return TakeHead() switch
+        var taken = TakeOne();
+        return taken.Kind switch
         {
             ExpectationKind.Quit => ReplyVerdict.Last,
             ExpectationKind.Reset => failed ? ReplyVerdict.Violation : ReplyVerdict.Reset,
+            _ when taken.Traits.HasFlag(ExpectationTraits.KeptBack) => ReplyVerdict.KeepBack,
             _ => ReplyVerdict.Pass,
         };
     }
@@ -297,7 +358,7 @@ internal sealed class ReplyLedger(SessionSettings settings)
         }
         else
         {
-            TakeHead();
+            TakeOne();
         }
 
         return ReplyVerdict.Pass;
@@ -311,15 +372,29 @@ internal sealed class ReplyLedger(SessionSettings settings)
         }
     }
 
-    private ExpectationKind TakeHead()
+    /// <summary>One command is answered.</summary>
+    private Expectation TakeOne()
     {
-        var kind = _entries[_head].Kind;
-        _entries[_head] = default;
-        _head = (_head + 1) % _entries.Length;
-        if (--_count == 0 && _answered is { } answered)
+        Answered++;
+        ref var head = ref _entries[_head];
+        Taken = head.Kind == ExpectationKind.Replies ? head with { Count = 1 } : head;
+        if (head is { Kind: ExpectationKind.Replies, Count: > 1 })
         {
+            head = head with { Count = head.Count - 1 };
+            return Taken;
+        }
+
+        head = default;
+        _head = (_head + 1) % _entries.Length;
+        if (--_count == 0)
+        {
+            if (!IsSending && !IsLost)
+            {
+                Journal.Clear(Answered);
+            }
+
+            _answered?.TrySetResult();
             _answered = null;
-            answered.TrySetResult();
         }
 
         if (_count <= MaxEntries / 2 && _drained is { } drained)
@@ -328,7 +403,7 @@ internal sealed class ReplyLedger(SessionSettings settings)
             drained.TrySetResult();
         }
 
-        return kind;
+        return Taken;
     }
 
     private void Grow()

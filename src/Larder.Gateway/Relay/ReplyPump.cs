@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
+using Larder.Gateway.Commands;
 using Larder.Gateway.Sessions;
 using Larder.Resp.Replies;
 
@@ -11,16 +12,28 @@ namespace Larder.Gateway.Relay;
 /// gives in the engine's place is left out and put in. The client's pace is the engine's pace: nothing is kept.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "Disposed at the end of RunAsync, which is the pump's whole life.")]
-internal sealed class ReplyPump(EngineLink link, ReplyLedger ledger, ClientConnection client, byte[] received, Action noteActivity)
+internal sealed class ReplyPump(
+    EngineLink link, ReplyLedger ledger, ClientConnection client, byte[] received, Action noteActivity, GatewayCounters counters)
 {
     private const int BufferBytes = 32 * 1024;
 
     private readonly RespReplyScanner _scanner = new();
     private readonly OutputBatch _output = new();
     private readonly List<byte> _withheld = [];
+    private readonly List<byte[]> _keptBack = [];
+    private readonly List<RetainedReply> _retained = [];
     private bool _replacing;
     private bool _withholding;
     private bool _opaque;
+
+    /// <summary>After the end: whether the client has got the beginning of a reply whose rest will not come.</summary>
+    public bool EndedInsideReply => !_scanner.AtBoundary && !_replacing && !_withholding;
+
+    /// <summary>After the end: how many writes were executed and not acknowledged by a replica; their replies were kept back.</summary>
+    public int Unacknowledged => _keptBack.Count;
+
+    /// <summary>After the end: what the client has not got of what was answered, since a command before it was not executed.</summary>
+    public IReadOnlyList<RetainedReply> Retained => _retained;
 
     /// <summary>Runs until one side ends. Does not throw for what the two sides do.</summary>
     /// <returns>Why it ended.</returns>
@@ -156,21 +169,30 @@ internal sealed class ReplyPump(EngineLink link, ReplyLedger ledger, ClientConne
 
     private ReplyPumpEnd? EndFrame()
     {
+        var retaining = ledger.Retains;
         var verdict = ledger.End(_scanner, out var replacement);
-        if (replacement is not null)
+        if (retaining && (_withholding || _replacing))
         {
-            _output.Write(replacement);
+            Retain(verdict, replacement);
         }
-
-        if (_withholding)
+        else
         {
-            if (verdict != ReplyVerdict.Unblocked)
+            if (replacement is not null)
             {
-                _output.Write(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_withheld));
+                _output.Write(replacement);
             }
 
-            _withheld.Clear();
-            _withholding = false;
+            if (_withholding)
+            {
+                Give(verdict);
+            }
+        }
+
+        _withheld.Clear();
+        _withholding = _replacing = false;
+        if (ledger is { Retains: true, IsEmpty: true })
+        {
+            return ReplyPumpEnd.NotExecuted;
         }
 
         return verdict switch
@@ -182,4 +204,55 @@ internal sealed class ReplyPump(EngineLink link, ReplyLedger ledger, ClientConne
             _ => null,
         };
     }
+
+    /// <summary>What was withheld goes where it belongs.</summary>
+    private void Give(ReplyVerdict verdict)
+    {
+        switch (verdict)
+        {
+            case ReplyVerdict.Unblocked:
+                break;
+            case ReplyVerdict.NotExecuted:
+                _retained.Add(new RetainedReply(ledger.Taken, [.. _withheld], wasExecuted: false));
+                break;
+            case ReplyVerdict.KeepBack:
+                _keptBack.Add([.. _withheld]);
+                break;
+            case ReplyVerdict.Acknowledged:
+                var acknowledged = IsAcknowledgement();
+                foreach (var reply in _keptBack)
+                {
+                    _output.Write(acknowledged || reply[0] == (byte)'-' ? reply : Replies.NotAcknowledged);
+                    if (!acknowledged)
+                    {
+                        counters.NotAcknowledged();
+                    }
+                }
+
+                _keptBack.Clear();
+                break;
+            default:
+                _output.Write(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_withheld));
+                break;
+        }
+    }
+
+    /// <summary>A reply behind one that is to be made good first.</summary>
+    private void Retain(ReplyVerdict verdict, byte[]? replacement)
+    {
+        if (verdict == ReplyVerdict.Acknowledged)
+        {
+            if (IsAcknowledgement())
+            {
+                // It speaks for all writes before it on this connection.
+                Give(verdict);
+                _retained.ForEach(retained => retained.IsAcknowledged = true);
+            }
+        }
+
+        _retained.Add(new RetainedReply(ledger.Taken, replacement ?? [.. _withheld], verdict != ReplyVerdict.NotExecuted));
+    }
+
+    /// <summary>Whether the reply to WAIT names a replica.</summary>
+    private bool IsAcknowledgement() => _withheld is [(byte)':', >= (byte)'1' and <= (byte)'9', ..];
 }

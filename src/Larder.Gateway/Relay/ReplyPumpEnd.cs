@@ -9,6 +9,9 @@ internal enum ReplyPumpEnd : byte
     /// <summary>The engine is the primary no more and gave back the command that waited there.</summary>
     Unblocked,
 
+    /// <summary>The engine did not execute commands, since it is no primary that can; what was under way besides is answered.</summary>
+    NotExecuted,
+
     /// <summary>The client does not take replies any more.</summary>
     ClientGone,
 

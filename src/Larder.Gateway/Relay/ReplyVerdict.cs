@@ -15,6 +15,15 @@ internal enum ReplyVerdict : byte
     /// <summary>It does not go to the client: the engine is the primary no more, and did nothing of the command that waited.</summary>
     Unblocked,
 
+    /// <summary>It goes to the client when the writes are acknowledged.</summary>
+    KeepBack,
+
+    /// <summary>It is the reply to the gateway's own WAIT: what was kept back goes to the client now, or an error in its place.</summary>
+    Acknowledged,
+
+    /// <summary>It does not go to the client: the engine says that it did not execute the command, since it is no primary that can.</summary>
+    NotExecuted,
+
     /// <summary>As <see cref="Pass"/> or <see cref="Replace"/>; and it was the last one.</summary>
     Last,
 

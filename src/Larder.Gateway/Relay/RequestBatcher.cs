@@ -37,6 +37,7 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
     public BatchEnd Collect()
     {
         _output.Begin(client.Buffer);
+        door.Begin();
         var end = BatchEnd.GoOn;
         while (end == BatchEnd.GoOn && !client.Unread.IsEmpty)
         {
@@ -80,8 +81,19 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
         }
 
         door.Flush();
+        if (!IsInsideCommand)
+        {
+            door.End(_output);
+        }
+
         return end;
     }
+
+    /// <summary>How many commands the collected bytes begin, as the engine counts them.</summary>
+    public int Commands => door.Commands;
+
+    /// <summary>The engine to which a command has gone in part is gone: what is still to come of the command goes nowhere.</summary>
+    public void AbandonCommand() => _piece = _piece == Piece.Forward ? Piece.Discard : _piece;
 
     /// <summary>Follows the session to another engine connection.</summary>
     /// <param name="ledger">The connection's ledger.</param>

@@ -1,9 +1,15 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Larder.Gateway.Authentication;
+using Larder.Gateway.Commands;
+using Larder.Gateway.Relay;
 using Larder.Gateway.Sessions;
 using Larder.Model.Routing;
+using Larder.Resp;
 
 namespace Larder.Gateway.Routing;
 
@@ -13,12 +19,17 @@ internal sealed class CacheRuntime
     /// <summary>How often a cache with waiting commands looks whether its view was renewed: renewals come without a new table.</summary>
     private static readonly TimeSpan PulseInterval = TimeSpan.FromMilliseconds(10);
 
+    private static readonly TimeSpan LearnLimit = TimeSpan.FromSeconds(5);
+
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<long, GatewaySession> _sessions = new();
     private readonly Lock _pulseGate = new();
     private volatile CacheRoute _route;
     private volatile SslServerAuthenticationOptions _tls;
     private volatile bool _held;
+    private volatile CommandEffects _effects = CommandEffects.BeforeEngine;
+    private Task _learning = Task.CompletedTask;
+    private long _learntEpoch;
     private TaskCompletionSource? _pulse;
     private ITimer? _pulseTimer;
     private int _count;
@@ -36,6 +47,22 @@ internal sealed class CacheRuntime
 
     /// <summary>The newest route.</summary>
     public CacheRoute Route => _route;
+
+    /// <summary>How long commands wait for a primary before their connection is closed.</summary>
+    public TimeSpan HoldLimit => TimeSpan.FromMilliseconds(_route.Failover.HoldMs);
+
+    /// <summary>Which commands only read, as the newest engine has told.</summary>
+    public CommandEffects Effects => _effects;
+
+    /// <summary>Asks an engine for its commands, unless it has been asked already. What it does not tell is taken for writing.</summary>
+    /// <param name="primary">The engine.</param>
+    public void Learn(PrimaryRoute primary)
+    {
+        if (Interlocked.Exchange(ref _learntEpoch, primary.Epoch) != primary.Epoch)
+        {
+            _learning = LearnAsync(primary);
+        }
+    }
 
     /// <summary>What new handshakes use.</summary>
     public SslServerAuthenticationOptions Tls => _tls;
@@ -135,6 +162,31 @@ internal sealed class CacheRuntime
         }
 
         pulse?.SetResult();
+    }
+
+    private async Task LearnAsync(PrimaryRoute primary)
+    {
+        using var deadline = new CancellationTokenSource(LearnLimit, _clock);
+        try
+        {
+            using var link = await EngineLink.OpenAsync(primary, deadline.Token);
+            var commands = new ArrayBufferWriter<byte>();
+            Credentials.WriteAuth(commands, primary, accepted: true);
+            RespWriter.WriteCommandHeader(commands, 1);
+            RespWriter.WriteBulk(commands, "COMMAND"u8);
+            if (await EngineHandshake.ExchangeAsync(link, new HandshakeOrder(commands.WrittenMemory, Required: 2), deadline.Token) is { Failed: false } reply
+                && CommandEffects.Read(reply.Replies.AsSpan()[(reply.Replies.AsSpan().IndexOf((byte)'\n') + 1)..]) is { } effects)
+            {
+                _effects = effects;
+                return;
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // An engine that ends is replaced, and the next one is asked.
+        }
+
+        Interlocked.CompareExchange(ref _learntEpoch, 0, primary.Epoch);
     }
 
     private static SslServerAuthenticationOptions BuildTls(CacheRoute route) => new()

@@ -197,6 +197,7 @@ internal sealed partial class GatewaySession
                 {
                     var opened = link;
                     link = null;
+                    _cache.Learn(primary);
                     return (opened, exchange);
                 }
 

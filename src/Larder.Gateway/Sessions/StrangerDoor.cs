@@ -206,7 +206,7 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
                 }
             }
 
-            if (session.Clock.GetElapsedTime(started) >= session.Options.HoldLimit)
+            if (session.Clock.GetElapsedTime(started) >= cache.HoldLimit)
             {
                 session.Counters.HoldExpired();
                 session.NoteReason(CloseReason.NoPrimary);

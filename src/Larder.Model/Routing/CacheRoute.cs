@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography.X509Certificates;
+using Larder.Model.Specs;
 
 namespace Larder.Model.Routing;
 
@@ -29,6 +30,12 @@ public sealed record CacheRoute
 
     /// <summary>The most client connections at once.</summary>
     public required int MaxClients { get; init; }
+
+    /// <summary>Whether a write is answered only when a replica has it.</summary>
+    public DurabilityMode Durability { get; init; } = DurabilityMode.Async;
+
+    /// <summary>What clients see of an unplanned change of the primary.</summary>
+    public FailoverSpec Failover { get; init; } = new();
 
     /// <summary>The primary's route, or <c>null</c> while the shard has no primary.</summary>
     public required PrimaryRoute? Primary { get; init; }

@@ -27,6 +27,9 @@ public sealed record CacheSpec
     /// <summary>When writes are acknowledged.</summary>
     public DurabilityMode Durability { get; init; } = DurabilityMode.Async;
 
+    /// <summary>What clients see of an unplanned change of the primary.</summary>
+    public FailoverSpec Failover { get; init; } = new();
+
     /// <summary>Memory of each node in MiB; <c>null</c> means the size of <see cref="RedisSpec.Capacity"/>.</summary>
     public int? MemoryMb { get; init; }
 

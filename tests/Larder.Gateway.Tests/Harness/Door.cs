@@ -7,6 +7,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Larder.Model;
 using Larder.Model.Routing;
+using Larder.Model.Specs;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Larder.Gateway.Tests.Harness;
@@ -37,10 +38,11 @@ internal sealed class Door : IAsyncDisposable
     public ListenEndpoint Endpoint => new(IPAddress.Loopback, Port, Tls: true);
 
     /// <summary>A gateway that serves one cache from one engine.</summary>
-    public static async Task<Door> OpenAsync(RedisProcess redis, GatewayOptions? options = null, TimeProvider? clock = null)
+    public static async Task<Door> OpenAsync(
+        RedisProcess redis, GatewayOptions? options = null, TimeProvider? clock = null, FailoverSpec? failover = null, DurabilityMode durability = DurabilityMode.Async)
     {
         var door = new Door(options ?? new GatewayOptions(), clock ?? TimeProvider.System);
-        door.Set(door.Cache("dev", redis));
+        door.Set(door.Cache("dev", redis) with { Failover = failover ?? new FailoverSpec(), Durability = durability });
         await door.Gateway.StartAsync(TestContext.Current.CancellationToken);
         return door;
     }

@@ -51,6 +51,14 @@ internal sealed class RedisProcess : IAsyncDisposable
         return await wire.AskAsync(command);
     }
 
+    /// <summary>From now on it takes what is sent and answers nothing.</summary>
+    public void Freeze()
+    {
+        using var kill = Process.Start("kill", ["-STOP", $"{_process.Id}"]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
     public void Stop(bool hard = true)
     {
         if (hard && !_process.HasExited)
