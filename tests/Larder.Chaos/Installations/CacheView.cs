@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Larder.Chaos.Installations;
+
+/// <summary>A cache of one shard as <c>larder show</c> shows it.</summary>
+/// <param name="State">Such as <c>Ready</c>.</param>
+/// <param name="Epoch">The shard's epoch.</param>
+/// <param name="Nodes">The shard's nodes.</param>
+public sealed record CacheView(string State, long Epoch, ImmutableArray<CacheNode> Nodes)
+{
+    /// <summary>Whether the shard has its primary and all replicas in sync.</summary>
+    public bool IsReady => State == "Ready";
+
+    /// <summary>The nodes that are shown as primary.</summary>
+    public ImmutableArray<CacheNode> Primaries => [.. Nodes.Where(node => node.Role == "primary")];
+
+    /// <summary>The primary; <c>null</c> where none or several are shown.</summary>
+    public CacheNode? Primary => Primaries is [var one] ? one : null;
+
+    /// <summary>The replicas.</summary>
+    public ImmutableArray<CacheNode> Replicas => [.. Nodes.Where(node => node.Role == "replica")];
+
+    /// <summary>Reads what <c>larder show NAME --output json</c> prints.</summary>
+    public static CacheView Parse(JsonElement cache)
+    {
+        var shard = cache.GetProperty("shards").EnumerateArray().Single();
+        return new CacheView(
+            cache.GetProperty("state").GetString()!,
+            shard.GetProperty("epoch").GetInt64(),
+            [.. shard.GetProperty("nodes").EnumerateArray().Select(node => new CacheNode(
+                node.GetProperty("ordinal").GetInt32(),
+                node.GetProperty("role").GetString()!,
+                node.GetProperty("state").GetString()!,
+                node.GetProperty("pid").ValueKind == JsonValueKind.Number ? node.GetProperty("pid").GetInt32() : 0))]);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{State}, epoch {Epoch}: {string.Join(", ", Nodes.Select(node => $"node {node.Ordinal} {node.Role} {node.State} (process {node.Pid})"))}";
+}
