@@ -12,7 +12,9 @@ internal static class EpochCheck
         {
             var primaries = new Dictionary<long, HashSet<int>>();
             var highest = long.MinValue;
-            foreach (var sample in shard.OrderBy(sample => sample.At))
+
+            // A daemon that has just started shows epoch 0 and no primary until it has read the leader key: it says nothing then.
+            foreach (var sample in shard.Where(sample => sample.Epoch > 0 || !sample.Primaries.IsEmpty).OrderBy(sample => sample.At))
             {
                 if (sample.Epoch < highest)
                 {

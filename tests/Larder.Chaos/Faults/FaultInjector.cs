@@ -26,10 +26,9 @@ public sealed class FaultInjector(ChaosInstallation installation, string cache, 
     {
         var before = await installation.ShowAsync(cache, cancellationToken)
             ?? throw new InvalidOperationException("The daemon does not answer before a fault.");
-        var strike = new Strike();
-        var began = recorder.Now;
+        var strike = new Strike { MinimumEpoch = fault.Kind.ChangesThePrimary() ? before.Epoch + 1 : before.Epoch };
         await StrikeAsync(fault, before, strike, cancellationToken);
-        var (after, ready) = await ReadyAsync(before, strike, cancellationToken);
+        var (after, ready) = await ReadyAsync(strike, cancellationToken);
 
         // Counted by who is there afterwards: the daemon ends a hung primary, too.
         var left = after?.Nodes.Select(node => node.Pid).ToHashSet();
@@ -37,7 +36,7 @@ public sealed class FaultInjector(ChaosInstallation installation, string cache, 
 
         // Garnet's old primary is started anew, empty, after it has handed over; its data is whole at the new one.
         ended = fault.Kind == FaultKind.Handover ? 0 : ended;
-        var record = new FaultRecord(fault.Kind, began, ready, before.Epoch, after?.Epoch ?? before.Epoch, ended, strike.Note);
+        var record = new FaultRecord(fault.Kind, strike.At ?? throw new InvalidOperationException($"{fault.Kind} did nothing."), ready, before.Epoch, after?.Epoch ?? before.Epoch, ended, strike.Note);
         recorder.Add(record);
         return record;
     }
@@ -49,7 +48,7 @@ public sealed class FaultInjector(ChaosInstallation installation, string cache, 
         switch (fault.Kind)
         {
             case FaultKind.Handover:
-                strike.MinimumEpoch = before.Epoch + 1;
+                strike.At = recorder.Now;
                 await installation.HandoverAsync(cache, cancellationToken);
                 break;
             case FaultKind.KillPrimary:
@@ -59,19 +58,14 @@ public sealed class FaultInjector(ChaosInstallation installation, string cache, 
                 Kill(replica, strike);
                 break;
             case FaultKind.HangPrimaryShort or FaultKind.HangPrimaryLong:
-                await HangAsync(primary, fault.Length, cancellationToken);
-                if (fault.Kind == FaultKind.HangPrimaryLong)
-                {
-                    strike.MinimumEpoch = before.Epoch + 1;
-                }
-
+                await HangAsync(primary, fault.Length, strike, cancellationToken);
                 break;
             case FaultKind.KillDaemon:
-                await installation.KillDaemonAsync(cancellationToken);
+                await installation.KillDaemonAsync(() => strike.At = recorder.Now, cancellationToken);
                 await installation.UpAgainAsync(cancellationToken);
                 break;
             case FaultKind.KillDaemonAndPrimary:
-                await Task.WhenAll(installation.KillDaemonAsync(cancellationToken), Task.Run(() => Kill(primary, strike), cancellationToken));
+                await installation.KillDaemonAsync(() => Kill(primary, strike), cancellationToken);
                 await installation.UpAgainAsync(cancellationToken);
                 break;
             case FaultKind.KillPrimaryDuringSync:
@@ -106,7 +100,7 @@ public sealed class FaultInjector(ChaosInstallation installation, string cache, 
 
                 break;
             case FaultKind.SlowReplica:
-                await SlowAsync(replica, fault.Length, cancellationToken);
+                await SlowAsync(replica, fault.Length, strike, cancellationToken);
                 break;
             default:
                 throw new InvalidOperationException($"{fault.Kind} cannot be injected.");
@@ -116,12 +110,14 @@ public sealed class FaultInjector(ChaosInstallation installation, string cache, 
     private void Kill(int pid, Strike strike)
     {
         installation.Signal(pid, ProcessSignal.Kill);
+        strike.At ??= recorder.Now;
         strike.Ended.Add(pid);
     }
 
-    private async Task HangAsync(int pid, TimeSpan length, CancellationToken cancellationToken)
+    private async Task HangAsync(int pid, TimeSpan length, Strike strike, CancellationToken cancellationToken)
     {
         installation.Signal(pid, ProcessSignal.Stop);
+        strike.At ??= recorder.Now;
         try
         {
             await Task.Delay(length, clock, cancellationToken);
@@ -132,12 +128,12 @@ public sealed class FaultInjector(ChaosInstallation installation, string cache, 
         }
     }
 
-    private async Task SlowAsync(int pid, TimeSpan length, CancellationToken cancellationToken)
+    private async Task SlowAsync(int pid, TimeSpan length, Strike strike, CancellationToken cancellationToken)
     {
         var began = clock.GetTimestamp();
         while (clock.GetElapsedTime(began) < length)
         {
-            await HangAsync(pid, Stopped, cancellationToken);
+            await HangAsync(pid, Stopped, strike, cancellationToken);
             await Task.Delay(Running, clock, cancellationToken);
         }
     }
@@ -171,15 +167,20 @@ public sealed class FaultInjector(ChaosInstallation installation, string cache, 
         return true;
     }
 
-    private async Task<(CacheView? Seen, TimeSpan? At)> ReadyAsync(CacheView before, Strike strike, CancellationToken cancellationToken)
+    private async Task<(CacheView? Seen, TimeSpan? At)> ReadyAsync(Strike strike, CancellationToken cancellationToken)
     {
         var began = clock.GetTimestamp();
         while (true)
         {
             var seen = await installation.ShowAsync(cache, cancellationToken);
-            if (seen is { IsReady: true } && seen.Epoch >= Math.Max(before.Epoch, strike.MinimumEpoch) && !seen.Nodes.Any(node => strike.Ended.Contains(node.Pid)))
+            if (seen is { IsReady: true } && seen.Epoch >= strike.MinimumEpoch && !seen.Nodes.Any(node => strike.Ended.Contains(node.Pid)))
             {
                 return (seen, recorder.Now);
+            }
+
+            if (seen is { SaysReady: true, IsReady: false })
+            {
+                strike.Note ??= $"was shown as {seen}";
             }
 
             if (clock.GetElapsedTime(began) > ReadyLimit)
@@ -196,7 +197,10 @@ public sealed class FaultInjector(ChaosInstallation installation, string cache, 
     {
         public HashSet<int> Ended { get; } = [];
 
-        public long MinimumEpoch { get; set; }
+        /// <summary>Just after the first blow.</summary>
+        public TimeSpan? At { get; set; }
+
+        public required long MinimumEpoch { get; init; }
 
         public string? Note { get; set; }
     }

@@ -11,6 +11,10 @@ public static class FaultKinds
     public static ImmutableArray<FaultKind> Of(string engine) =>
         [.. Enum.GetValues<FaultKind>().Where(kind => engine != "garnet" || kind != FaultKind.KillPrimaryDuringSave)];
 
+    /// <summary>Whether another primary is sure to come of it, in another epoch.</summary>
+    public static bool ChangesThePrimary(this FaultKind kind) =>
+        kind == FaultKind.Handover || (kind.EndsThePrimary() && kind != FaultKind.HangPrimaryShort);
+
     /// <summary>Whether a primary is ended, or may be taken for ended: only then does <c>durability: async</c> permit a loss.</summary>
     public static bool EndsThePrimary(this FaultKind kind) => kind switch
     {

@@ -9,8 +9,11 @@ namespace Larder.Chaos.Installations;
 /// <param name="Nodes">The shard's nodes.</param>
 public sealed record CacheView(string State, long Epoch, ImmutableArray<CacheNode> Nodes)
 {
-    /// <summary>Whether the shard has its primary and all replicas in sync.</summary>
-    public bool IsReady => State == "Ready";
+    /// <summary>Whether it says of itself that it is ready.</summary>
+    public bool SaysReady => State == "Ready";
+
+    /// <summary>Whether it says so, and each node, too: one primary, every node with a process and in sync.</summary>
+    public bool IsReady => SaysReady && Primary is not null && Nodes.All(node => node is { State: "InSync", Pid: not 0 });
 
     /// <summary>The nodes that are shown as primary.</summary>
     public ImmutableArray<CacheNode> Primaries => [.. Nodes.Where(node => node.Role == "primary")];

@@ -86,7 +86,9 @@ public sealed class ChaosInstallation : IAsyncDisposable
     }
 
     /// <summary>Kills the daemon, and waits until it is gone.</summary>
-    public async Task KillDaemonAsync(CancellationToken cancellationToken)
+    /// <param name="killed">Called just after the signal.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task KillDaemonAsync(Action killed, CancellationToken cancellationToken)
     {
         var pid = int.Parse(
             await File.ReadAllTextAsync(Path.Combine(Home, "store", "larder.db.pid"), cancellationToken), CultureInfo.InvariantCulture);
@@ -97,6 +99,7 @@ public sealed class ChaosInstallation : IAsyncDisposable
         }
 
         daemon.Kill();
+        killed();
         await daemon.WaitForExitAsync(cancellationToken);
     }
 
