@@ -13,6 +13,7 @@ var kinds = Text("FAULTS", "") is { Length: > 0 } names
 ImmutableArray<PlannedFault> schedule = FaultSchedule.Create(seed, Number("ROUNDS", kinds.Length * 2), kinds);
 var durability = Enum.Parse<Durability>(Text("DURABILITY", "async"), ignoreCase: true);
 var replicas = Number("REPLICAS", 1);
+var program = Text("LARDER", "") is { Length: > 0 } path ? path : RepositoryRoot.Program;
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, pressed) =>
 {
@@ -27,7 +28,7 @@ foreach (var fault in schedule)
 }
 
 var report = await ChaosRun.RunAsync(
-    new ChaosOptions(Text("LARDER", RepositoryRoot.Program), schedule, seed)
+    new ChaosOptions(program, schedule, seed)
     {
         Engine = engine,
         Version = Text("VERSION", "latest"),
