@@ -180,7 +180,11 @@ public sealed class CheckerTests
 
     [Fact]
     public void An_epoch_that_falls_is_found_and_a_daemon_that_knows_none_yet_is_not_accused() => Only(
-        new HistoryBuilder().Added(0, 1, 0).Saw(0, 2, 0).Saw(5, 0).Saw(10, 1, 0).Snapshot(100, [1]).Check(), AnomalyKind.EpochWentBack, 1);
+        new HistoryBuilder().Added(0, 1, 0).Saw(0, 0, 0).Saw(1, 2, 0).Saw(5, 0).Saw(10, 1, 0).Snapshot(100, [1]).Check(), AnomalyKind.EpochWentBack, 1);
+
+    [Fact]
+    public void A_primary_without_an_epoch_is_told_where_there_was_an_epoch_before() => Only(
+        new HistoryBuilder().Added(0, 1, 0).Saw(0, 2, 1).Saw(5, 0, 0).Saw(10, 2, 1).Snapshot(100, [1]).Check(), AnomalyKind.UnelectedPrimaryShown, 1);
 
     [Fact]
     public void A_history_without_a_last_snapshot_is_refused()

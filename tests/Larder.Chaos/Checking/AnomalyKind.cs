@@ -32,4 +32,10 @@ public enum AnomalyKind
 
     /// <summary>An epoch was seen after a higher one.</summary>
     EpochWentBack,
+
+    /// <summary>
+    /// A primary was shown in epoch 0, which nobody was elected in, after a real one had been. Whoever reads it is told something that is not so;
+    /// clients are not led by it.
+    /// </summary>
+    UnelectedPrimaryShown,
 }

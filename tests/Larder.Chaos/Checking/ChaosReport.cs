@@ -51,7 +51,7 @@ public sealed record ChaosReport(
         text.AppendLine($"writes: {AcknowledgedWrites} acknowledged, {RefusedWrites} refused, {UnknownWrites} of unknown fate ({UnknownButExecuted} of these were seen as executed)");
         text.AppendLine($"reads: {Reads} answered, {UnansweredReads} not answered");
         text.AppendLine($"lost {Count(AnomalyKind.LostWrite)}, doubled {Count(AnomalyKind.DoubledWrite)}, stale reads {StaleReads} ({StaleReadsAfterHandover} after a planned handover; {Count(AnomalyKind.StaleReadOfKeptWrite)} of writes that were not lost)");
-        text.AppendLine($"order {Count(AnomalyKind.OrderViolation)}, torn {Count(AnomalyKind.TornTransaction)}, refused but executed {Count(AnomalyKind.RefusedButExecuted)}, phantoms {Count(AnomalyKind.PhantomValue)}, two primaries {Count(AnomalyKind.TwoPrimaries)}, epoch went back {Count(AnomalyKind.EpochWentBack)}");
+        text.AppendLine($"order {Count(AnomalyKind.OrderViolation)}, torn {Count(AnomalyKind.TornTransaction)}, refused but executed {Count(AnomalyKind.RefusedButExecuted)}, phantoms {Count(AnomalyKind.PhantomValue)}, two primaries {Count(AnomalyKind.TwoPrimaries)}, epoch went back {Count(AnomalyKind.EpochWentBack)}, primary of no epoch shown {Count(AnomalyKind.UnelectedPrimaryShown)}");
         foreach (var (outcome, index) in Faults.Select((outcome, index) => (outcome, index)))
         {
             text.AppendLine($"fault {index + 1} at {outcome.Fault.Began.TotalSeconds:F3} s: {outcome.Fault.Kind}, epoch {outcome.Fault.EpochBefore} to {outcome.Fault.EpochAfter}, {outcome.Fault.NodesEnded} nodes ended, "

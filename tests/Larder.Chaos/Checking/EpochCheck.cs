@@ -11,11 +11,24 @@ internal static class EpochCheck
         foreach (var shard in samples.GroupBy(sample => sample.Shard))
         {
             var primaries = new Dictionary<long, HashSet<int>>();
-            var highest = long.MinValue;
+            var highest = 0L;
 
-            // A daemon that has just started shows epoch 0 and no primary until it has read the leader key: it says nothing then.
-            foreach (var sample in shard.Where(sample => sample.Epoch > 0 || !sample.Primaries.IsEmpty).OrderBy(sample => sample.At))
+            foreach (var sample in shard.OrderBy(sample => sample.At))
             {
+                // Epoch 0 is "none known": before the first election, and while a daemon that has just started has not read the leader key yet.
+                if (sample.Epoch == 0)
+                {
+                    if (highest > 0 && !sample.Primaries.IsEmpty)
+                    {
+                        findings.Add(
+                            AnomalyKind.UnelectedPrimaryShown,
+                            sample.At,
+                            () => $"shard {shard.Key}: node {string.Join(" and ", sample.Primaries)} as primary of epoch 0 after epoch {highest}");
+                    }
+
+                    continue;
+                }
+
                 if (sample.Epoch < highest)
                 {
                     findings.Add(AnomalyKind.EpochWentBack, sample.At, () => $"shard {shard.Key}: epoch {sample.Epoch} after {highest}");

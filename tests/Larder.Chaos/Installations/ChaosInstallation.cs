@@ -100,7 +100,12 @@ public sealed class ChaosInstallation : IAsyncDisposable
 
         daemon.Kill();
         killed();
-        await daemon.WaitForExitAsync(cancellationToken);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(CommandLimit);
+        while (ProcessControl.Runs(pid))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), limit.Token);
+        }
     }
 
     /// <inheritdoc/>

@@ -35,6 +35,23 @@ internal static partial class ProcessControl
         }
     }
 
+    /// <summary>
+    /// Whether a process runs. One that has ended, but that its parent has not asked about yet, does not: its files and sockets are closed, and the
+    /// parent of a daemon takes up to seconds to ask.
+    /// </summary>
+    public static bool Runs(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[stat.LastIndexOf(')') + 2] is not ('Z' or 'X');
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Processes whose command line or working directory lies in a folder, with their command lines; zombies have neither.</summary>
     public static IReadOnlyDictionary<int, string> Of(string folder)
     {

@@ -34,7 +34,6 @@ public static class ChaosRun
         using var authority = X509CertificateLoader.LoadCertificateFromFile(installation.CaFile);
         var endpoint = new ClientEndpoint(
             installation.TlsPort, $"{Cache}.redis.localhost", authority, await installation.KeyAsync(Cache, cancellationToken));
-        await FillAsync(endpoint, options, cancellationToken);
 
         var recorder = new HistoryRecorder(clock);
         var workloads = new Workloads(options.Clients);
@@ -50,9 +49,11 @@ public static class ChaosRun
         try
         {
             var injector = new FaultInjector(installation, Cache, recorder, clock);
+            var filler = new Filler(endpoint, options.FillerMegabytes, options.Seed);
             var auditor = new Auditor(endpoint, workloads, recorder, clock);
             foreach (var fault in options.Schedule)
             {
+                await filler.EnsureAsync(cancellationToken);
                 await Task.Delay(fault.Calm, clock, cancellationToken);
                 var record = await injector.InjectAsync(fault, cancellationToken);
                 options.Progress?.Invoke(
@@ -105,27 +106,6 @@ public static class ChaosRun
         """;
 
     private static int HashCode(int seed, int client) => unchecked((seed * 397) ^ (client + 1));
-
-    private static async Task FillAsync(ClientEndpoint endpoint, ChaosOptions options, CancellationToken cancellationToken)
-    {
-        if (options.FillerMegabytes == 0)
-        {
-            return;
-        }
-
-        await using var connection = await RespConnection.OpenAsync(endpoint, cancellationToken);
-        var random = new Random(options.Seed);
-        var text = new byte[12 * 1024];
-        for (var i = 0; i < options.FillerMegabytes * 64; i++)
-        {
-            // 16 KiB of text that does not compress.
-            random.NextBytes(text);
-            if (await connection.CallAsync(cancellationToken, "SET", $"filler:{i}", Convert.ToBase64String(text)) is not RespValue.Simple)
-            {
-                throw new InvalidOperationException("The filler was refused.");
-            }
-        }
-    }
 
     private static async Task LookAsync(ChaosInstallation installation, HistoryRecorder recorder, TimeProvider clock, CancellationToken stop)
     {
