@@ -10,7 +10,7 @@ var seed = Number("SEED", Environment.ProcessId ^ Environment.TickCount);
 var kinds = Text("FAULTS", "") is { Length: > 0 } names
     ? [.. names.Split(',', StringSplitOptions.TrimEntries).Select(name => Enum.Parse<FaultKind>(name, ignoreCase: true))]
     : FaultKinds.Of(engine);
-ImmutableArray<PlannedFault> schedule = FaultSchedule.Create(seed, Number("ROUNDS", kinds.Length * 2), kinds);
+ImmutableArray<PlannedFault> schedule = FaultSchedule.Create(seed, Number("ROUNDS", kinds.Length * 5), kinds);
 var durability = Enum.Parse<Durability>(Text("DURABILITY", "async"), ignoreCase: true);
 var replicas = Number("REPLICAS", 1);
 var program = Text("LARDER", "") is { Length: > 0 } path ? path : RepositoryRoot.Program;

@@ -30,8 +30,10 @@ public static class MarkdownTable
     private static string MedianAndWorst(IEnumerable<TimeSpan?> times)
     {
         var known = times.OfType<TimeSpan>().Order().ToList();
-        return known.Count == 0 ? "–" : $"{known[known.Count / 2].TotalMilliseconds:F0} / {known[^1].TotalMilliseconds:F0}";
+        return known.Count == 0 ? "–" : $"{Median(known).TotalMilliseconds:F0} / {known[^1].TotalMilliseconds:F0}";
     }
+
+    private static TimeSpan Median(List<TimeSpan> sorted) => (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
 
     private static string Name(FaultKind kind) => kind switch
     {
