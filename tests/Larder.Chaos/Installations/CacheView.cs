@@ -5,8 +5,8 @@ namespace Larder.Chaos.Installations;
 
 /// <summary>A cache of one shard as <c>larder show</c> shows it.</summary>
 /// <param name="State">Such as <c>Ready</c>.</param>
-/// <param name="Epoch">The shard's epoch.</param>
-/// <param name="Nodes">The shard's nodes.</param>
+/// <param name="Epoch">The shard's epoch; 0 while none is known.</param>
+/// <param name="Nodes">The shard's nodes; empty while the shard is not known.</param>
 public sealed record CacheView(string State, long Epoch, ImmutableArray<CacheNode> Nodes)
 {
     /// <summary>Whether it says of itself that it is ready.</summary>
@@ -27,9 +27,16 @@ public sealed record CacheView(string State, long Epoch, ImmutableArray<CacheNod
     /// <summary>Reads what <c>larder show NAME --output json</c> prints.</summary>
     public static CacheView Parse(JsonElement cache)
     {
+        // A daemon that has just started shows the cache before its shards.
+        var state = cache.GetProperty("state").GetString()!;
+        if (cache.GetProperty("shards").GetArrayLength() == 0)
+        {
+            return new CacheView(state, 0, []);
+        }
+
         var shard = cache.GetProperty("shards").EnumerateArray().Single();
         return new CacheView(
-            cache.GetProperty("state").GetString()!,
+            state,
             shard.GetProperty("epoch").GetInt64(),
             [.. shard.GetProperty("nodes").EnumerateArray().Select(node => new CacheNode(
                 node.GetProperty("ordinal").GetInt32(),

@@ -61,6 +61,7 @@ public static class ChaosRun
                     + (record.Ready is { } ready ? $"Ready after {(ready - record.Began).TotalMilliseconds:F0} ms" : "NOT READY AGAIN")
                     + (record.Note is { } note ? $" ({note})" : ""));
                 await auditor.SnapshotAsync(cancellationToken);
+                await Task.WhenAll(clients.Append(looking).Where(task => task.IsFaulted));
                 if (record.Ready is null)
                 {
                     break;
