@@ -10,8 +10,8 @@ const slotOf = createRequire(new URL('../tests/clients/package.json', import.met
 const run = promisify(execFile);
 
 export class Cluster {
-  constructor(name, title, command, settings) {
-    Object.assign(this, { name, title, command, settings });
+  constructor(name, title, command, settings, client) {
+    Object.assign(this, { name, title, command, settings, client });
   }
 
   async start() {
@@ -30,7 +30,7 @@ export class Cluster {
       retryDelayOnFailover: 0,
       slotsRefreshInterval: 1000, // without it a client of a hung primary waits for as long as that hangs
       clusterRetryStrategy: commonOptions.retryStrategy,
-      redisOptions: { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: null },
+      redisOptions: { ...this.client, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: null },
     };
   }
 

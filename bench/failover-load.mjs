@@ -16,7 +16,7 @@ import { wait } from './failover-servers.mjs';
 
 const refusals = ['READONLY', 'CLUSTERDOWN', 'MASTERDOWN', 'LOADING', 'MOVED', 'TRYAGAIN'];
 const refused = (error) => refusals.includes(/^(?:Too many .* error: )?(?:ReplyError: )?([A-Z]+) /.exec(error.message)?.[1]);
-const pace = Number(process.env.PACE_MS ?? 4);
+const pace = Number(process.env.PACE_MS ?? 10);
 
 class Client {
   told = 0;
@@ -130,6 +130,7 @@ export class Load {
  */
 export function single(redis) {
   let sent = false;
+  let closing = false;
   let reject = () => {};
   redis.on('error', () => {}); // each attempt to connect that failed; the commands tell what comes of it
   redis.on('ready', () => { sent = true; });
@@ -137,13 +138,18 @@ export function single(redis) {
     if (sent) reject(new Error('The connection broke with the command under way.'));
     sent = false;
   });
+  // A client whose failover detector speaks while it reconnects ends for good (ioredis 5); an application that cares begins anew.
+  redis.on('end', () => { if (!closing) redis.connect().catch(() => {}); });
   return {
     ready: () => redis.ping(),
     incr: (key) => new Promise((tell, fail) => {
       reject = fail;
       redis.incr(key).then(tell, fail);
     }),
-    close: () => redis.disconnect(),
+    close: () => {
+      closing = true;
+      redis.disconnect();
+    },
   };
 }
 

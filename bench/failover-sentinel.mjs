@@ -6,8 +6,8 @@ import { commonOptions, single } from './failover-load.mjs';
 const pairs = (list) => Object.fromEntries(Array.from({ length: list.length / 2 }, (_, index) => [list[2 * index], list[2 * index + 1]]));
 
 export class Sentinel {
-  constructor(name, title, command, settings) {
-    Object.assign(this, { name, title, command, settings });
+  constructor(name, title, command, settings, client) {
+    Object.assign(this, { name, title, command, settings, client });
   }
 
   async start() {
@@ -27,6 +27,7 @@ export class Sentinel {
     await this.healthy();
     this.options = {
       ...commonOptions,
+      ...this.client,
       name: 'bench',
       sentinels: this.sentinels.map(({ port }) => ({ host: '127.0.0.1', port })),
       failoverDetector: true, // without it a client of a hung primary waits for as long as that hangs
