@@ -11,7 +11,8 @@
 // With TOLD the last acknowledged value and OPEN the commands of unknown fate since then, the next reply must lie in TOLD + 1 … TOLD + 1 + OPEN, and the
 // value that is read from the healed service after the round in TOLD … TOLD + OPEN. What is missing below was acknowledged and lost, what is above was
 // doubled. The final reading comes after the old primary is back and in sync, so that writes which an old primary took after it was replaced are lost, too.
-// A lost write could hide behind a later one of unknown fate that was carried out; that takes two faults for the same client within one interval.
+// A replica has all of its primary's writes up to some point: where an acknowledged one is missing, a later one of unknown fate is missing, too, and cannot
+// stand in for it. Only one that reached the new primary could, and for that a client's connection must break twice between two acknowledged writes.
 import { wait } from './failover-servers.mjs';
 
 const refusals = ['READONLY', 'CLUSTERDOWN', 'MASTERDOWN', 'LOADING', 'MOVED', 'TRYAGAIN'];
@@ -102,6 +103,7 @@ export class Load {
 
   fault(act) {
     this.faultAt = performance.now();
+    this.faultTime = new Date().toISOString().slice(11, 23); // UTC, as in Larder's log
     this.rate = this.commands * 1000 / (this.faultAt - this.begun);
     act();
   }

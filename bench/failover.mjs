@@ -85,7 +85,7 @@ async function playRound(contender, fault, index) {
     }
   })();
   contender.healed.catch(() => {}); // whoever waits for it next is told
-  say(`${fault} ${index + 1}: ${contender.title}: first write after ${first.toFixed(0)} ms, a client's longest wait ${median(result.longest).toFixed(0)} / `
+  say(`${fault} ${index + 1}: ${contender.title}: fault at ${load.faultTime}, first write after ${first.toFixed(0)} ms, a client's longest wait ${median(result.longest).toFixed(0)} / `
     + `${Math.max(...result.longest).toFixed(0)} ms, ${result.errors} errors${result.late > 0 ? `, ${result.late} clients not back` : ''}`);
 }
 
@@ -98,8 +98,11 @@ function resume(pid) {
 }
 
 const sum = (values) => values.reduce((total, value) => total + value, 0);
-const median = (values) => [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)];
-const times = (value, base) => (base === undefined ? '–' : `${(value / base).toFixed(1)} ×`);
+const median = (values) => {
+  const sorted = [...values].sort((one, other) => one - other);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+};
+const times = (value, base) => (base === undefined ? '–' : `${(value / base).toFixed(1)}`);
 
 function table(fault) {
   const medians = ({ results }) => ({ first: median(results[fault].map(({ first }) => first)), longest: median(results[fault].map(({ longest }) => median(longest))) });
@@ -107,7 +110,7 @@ function table(fault) {
   const base = larder && medians(larder);
   console.log(`\n${fault === 'kill' ? 'Primary killed (SIGKILL)' : 'Primary hung (SIGSTOP)'}, redis ${engine.version}, ${keys.length} clients:\n`);
   console.log('| contender | rounds | commands a second before | first acknowledged write after the fault, median / worst (ms) | longest wait of a client, median / worst (ms) '
-    + '| errors a fault | acknowledged writes lost | doubled | medians, Larder = 1 |');
+    + '| errors a fault | acknowledged writes lost | doubled | medians as multiples of Larder\'s: first write / longest wait |');
   console.log('|---|---|---|---|---|---|---|---|---|');
   for (const contender of contenders) {
     const results = contender.results[fault];
@@ -119,8 +122,8 @@ function table(fault) {
         + `| ${(sum(results.map(({ errors }) => errors)) / results.length).toFixed(0)} | ${sum(results.map(({ lost }) => lost))} | ${sum(results.map(({ doubled }) => doubled))} `
         + `| ${times(own.first, base?.first)} / ${times(own.longest, base?.longest)} |`);
     }
-    if (contender.failed !== undefined) console.log(`\n${contender.title} was given up: ${contender.failed}\n`);
   }
+  for (const { title, failed } of contenders) if (failed !== undefined) console.log(`\n${title} was given up: ${failed}`);
 }
 
 async function play() {
