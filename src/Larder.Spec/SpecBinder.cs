@@ -25,6 +25,7 @@ internal static class SpecBinder
             Monitoring = Section(root, "monitoring") is { } monitoring ? BindMonitoring(monitoring) : defaults.Monitoring,
             Engine = Text(root, "engine") is { } engine ? SpecWords.Parse<EngineFamily>(engine, SpecWords.Of) : null,
             Durability = Text(root, "durability") is { } mode ? SpecWords.Parse<DurabilityMode>(mode, SpecWords.Of) : defaults.Durability,
+            Failover = Section(root, "failover") is { } failover ? BindFailover(failover) : defaults.Failover,
             MemoryMb = Int(root, "memory_mb"),
             PublicNetworkAccess = Text(root, "publicNetworkAccess") == SpecWords.OfAccess(true),
             Endpoint = Section(root, "endpoint") is { } endpoint
@@ -52,6 +53,21 @@ internal static class SpecBinder
             Persistence = persistence,
             RdbPersistence = Int(redis, "rdb_persistence") ?? (persistence == PersistenceMode.Rdb ? UsualSnapshotMinutes : null),
             NonSslPort = Bool(redis, "non_ssl_port") ?? defaults.NonSslPort,
+        };
+    }
+
+    private static FailoverSpec BindFailover(MappingNode failover)
+    {
+        var defaults = new FailoverSpec();
+        return new FailoverSpec
+        {
+            HoldMs = Int(failover, "hold_ms") ?? defaults.HoldMs,
+            RetryReads = Bool(failover, "retry_reads") ?? defaults.RetryReads,
+            RetryNotExecuted = Bool(failover, "retry_not_executed") ?? defaults.RetryNotExecuted,
+            UncertainWrites = Text(failover, "uncertain_writes") is { } word
+                ? SpecWords.Parse<UncertainWrites>(word, SpecWords.Of)
+                : defaults.UncertainWrites,
+            QuorumTimeoutMs = Int(failover, "quorum_timeout_ms") ?? defaults.QuorumTimeoutMs,
         };
     }
 

@@ -39,6 +39,14 @@ public static class SpecDocument
             ["monitoring"] = Monitoring(spec.Monitoring),
             ["engine"] = spec.Engine is { } engine ? SpecWords.Of(engine) : null,
             ["durability"] = SpecWords.Of(spec.Durability),
+            ["failover"] = new JsonObject
+            {
+                ["hold_ms"] = spec.Failover.HoldMs,
+                ["retry_reads"] = spec.Failover.RetryReads,
+                ["retry_not_executed"] = spec.Failover.RetryNotExecuted,
+                ["uncertain_writes"] = SpecWords.Of(spec.Failover.UncertainWrites),
+                ["quorum_timeout_ms"] = spec.Failover.QuorumTimeoutMs,
+            },
             ["memory_mb"] = spec.MemoryMb,
             ["publicNetworkAccess"] = SpecWords.OfAccess(spec.PublicNetworkAccess),
             ["endpoint"] = OrNothing(Compact(new JsonObject

@@ -38,12 +38,13 @@ public sealed class SpecDocumentTests
             Preset = "production",
             Redis = new RedisSpec { RedisVersion = "7", Capacity = 3, ReplicasPerPrimary = 2, Persistence = PersistenceMode.Rdb, RdbPersistence = 60 },
             Engine = EngineFamily.Valkey,
+            Failover = new FailoverSpec { UncertainWrites = UncertainWrites.Close },
             PublicNetworkAccess = true,
             Endpoint = new EndpointSpec { Address = "10.0.0.5", TlsPort = 7000 },
             Certificate = new CertificateSpec("c.pem", "k.pem"),
         };
         Assert.Equal(
-            """{"name":"orders","preset":"production","redis":{"redis_version":"7","capacity":3,"replicas_per_primary":2,"persistence":"RDB","rdb_persistence":60,"non_ssl_port":false},"cluster":{"enable_cluster":false},"monitoring":{"mode":"AUTOMATED"},"engine":"valkey","durability":"async","publicNetworkAccess":"Enabled","endpoint":{"address":"10.0.0.5","tls_port":7000},"certificate":{"certificate_file":"c.pem","key_file":"k.pem"}}""",
+            """{"name":"orders","preset":"production","redis":{"redis_version":"7","capacity":3,"replicas_per_primary":2,"persistence":"RDB","rdb_persistence":60,"non_ssl_port":false},"cluster":{"enable_cluster":false},"monitoring":{"mode":"AUTOMATED"},"engine":"valkey","durability":"async","failover":{"hold_ms":5000,"retry_reads":true,"retry_not_executed":true,"uncertain_writes":"close","quorum_timeout_ms":3000},"publicNetworkAccess":"Enabled","endpoint":{"address":"10.0.0.5","tls_port":7000},"certificate":{"certificate_file":"c.pem","key_file":"k.pem"}}""",
             SpecDocument.Serialize(spec));
     }
 

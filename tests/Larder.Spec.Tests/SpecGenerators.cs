@@ -47,11 +47,22 @@ internal static class SpecGenerators
     private static readonly Gen<CertificateSpec?> Certificate = Gen.Select(Gen.Bool, Gen.OneOf("/etc/c.pem", "a b: #\"\\\u00e9\n.pem"), Words, (given, file, key) =>
         given ? new CertificateSpec(file, key) : null);
 
+    private static readonly Gen<FailoverSpec> Failover = Gen.Select(
+        Gen.Int[0, FailoverSpec.MaxMilliseconds], Gen.Bool, Gen.Bool, Gen.Enum<UncertainWrites>(), Gen.Int[1, FailoverSpec.MaxMilliseconds],
+        (hold, reads, notExecuted, uncertain, quorum) => new FailoverSpec
+        {
+            HoldMs = hold,
+            RetryReads = reads,
+            RetryNotExecuted = notExecuted,
+            UncertainWrites = uncertain,
+            QuorumTimeoutMs = quorum,
+        });
+
     /// <summary>Any valid spec.</summary>
     public static Gen<CacheSpec> Specs { get; } = Gen.Select(
         Gen.Select(Words, Words, (one, other) => $"{one}-{other}"), Gen.OneOf(null, "development", "production"), Redis, Gen.Int[0, 10],
         Gen.Select(Monitoring, Endpoint, Certificate), Gen.Enum<EngineFamily>().Nullable(),
-        Gen.Select(Gen.Enum<DurabilityMode>(), Gen.Int[16, 122880].Nullable(), Gen.Bool),
+        Gen.Select(Gen.Enum<DurabilityMode>(), Gen.Int[16, 122880].Nullable(), Gen.Bool, Failover),
         (name, preset, redis, shards, parts, engine, rest) => new CacheSpec
         {
             Name = name,
@@ -65,5 +76,6 @@ internal static class SpecGenerators
             Durability = rest.Item1,
             MemoryMb = rest.Item2,
             PublicNetworkAccess = rest.Item3,
+            Failover = rest.Item4,
         });
 }

@@ -90,6 +90,12 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// </summary>
     public bool PortTaken { get; private set; }
 
+    /// <summary>
+    /// Whether the process was stopped (SIGSTOP, a debugger) and has missed a probe: nothing that it does by itself will make it answer. One that
+    /// computes (a long script) or waits for the disk may answer yet, and is given the whole lease.
+    /// </summary>
+    public bool StandsStill => _answered && Running && Probe is null && ProcessStat.TryRead(_process!.Pid) is { State: 'T' or 't' };
+
     /// <summary>Failed runs since the last healthy one.</summary>
     public int Failures => _backOff.Failures;
 

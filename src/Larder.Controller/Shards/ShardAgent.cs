@@ -184,7 +184,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         if (Leader is { Running: false } dead)
         {
-            await LoseAsync($"its process has ended: {dead.Problem}", cancellationToken);
+            await LoseAsync(dead.Problem.Length > 0 ? $"its process has ended: {dead.Problem}" : "its process was gone when the daemon came back", cancellationToken);
         }
 
         await Task.WhenAll(_nodes.Where(node => node.Running).Select(node => node.ProbeAsync(cancellationToken)));
@@ -235,12 +235,12 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             return;
         }
 
-        if (_leadership.LeaseOver)
+        if (_leadership.LeaseOver || leader.StandsStill)
         {
             Log.PrimaryFenced(_logger, _cache, _shard, leader.Ordinal, leader.Problem);
             await leader.KillAsync(cancellationToken);
             leader.NoticeExit();
-            await LoseAsync("it did not answer for the whole lease and was killed", cancellationToken);
+            await LoseAsync("it did not answer and was killed", cancellationToken);
         }
     }
 
@@ -416,7 +416,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         [LoggerMessage(3101, LogLevel.Warning, "Shard {Shard} of {Cache}: node {Node} is no longer the primary of epoch {Epoch}: {Reason}.")]
         public static partial void PrimaryLost(ILogger logger, string cache, int shard, int? node, long epoch, string reason);
 
-        [LoggerMessage(3102, LogLevel.Warning, "Shard {Shard} of {Cache}: node {Node} is killed, since its lease is over and it does not answer: {Problem}")]
+        [LoggerMessage(3102, LogLevel.Warning, "Shard {Shard} of {Cache}: node {Node} is killed before another one is elected, since it does not answer: {Problem}")]
         public static partial void PrimaryFenced(ILogger logger, string cache, int shard, int node, string problem);
 
         [LoggerMessage(3104, LogLevel.Error, "Shard {Shard} of {Cache}: a cycle failed and is taken again.")]

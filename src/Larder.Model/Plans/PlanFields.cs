@@ -65,6 +65,19 @@ internal static class PlanFields
         new("durability", spec => SpecWords.Of(spec.Durability), (spec, _) => spec.Durability == DurabilityMode.Quorum
             ? "A write is acknowledged when a replica has it too: slower writes, none lost when one node dies."
             : "A write is acknowledged when the primary has it; the last ones can be lost when it dies."),
+        new("failover.hold_ms", spec => Text(spec.Failover.HoldMs), (spec, _) =>
+            $"Commands wait up to {spec.Failover.HoldMs} ms for a primary before their connection is closed."),
+        new("failover.retry_reads", spec => Bool(spec.Failover.RetryReads), (spec, _) => spec.Failover.RetryReads
+            ? "Reads that were under way when a primary failed are given to the next one."
+            : "Reads that were under way when a primary failed are answered with an error."),
+        new("failover.retry_not_executed", spec => Bool(spec.Failover.RetryNotExecuted), (spec, _) => spec.Failover.RetryNotExecuted
+            ? "Commands that an engine did not execute are given to the primary; clients do not see READONLY, LOADING and the like."
+            : "Clients see READONLY, LOADING and the like."),
+        new("failover.uncertain_writes", spec => SpecWords.Of(spec.Failover.UncertainWrites), (spec, _) => spec.Failover.UncertainWrites == UncertainWrites.Error
+            ? "A write whose fate is unknown is answered with an error that says so."
+            : "A client with a write whose fate is unknown is disconnected."),
+        new("failover.quorum_timeout_ms", spec => Text(spec.Failover.QuorumTimeoutMs), (spec, _) =>
+            $"With durability: quorum, a write waits up to {spec.Failover.QuorumTimeoutMs} ms for a replica."),
         new("memory_mb", spec => Text(spec.MemoryMb), (spec, current) => MemoryEffect(spec, current)),
         new("publicNetworkAccess", spec => SpecWords.OfAccess(spec.PublicNetworkAccess), (spec, _) => spec.PublicNetworkAccess
             ? "Clients of public networks may be served where endpoint.address is public."

@@ -38,6 +38,14 @@ public static class SpecPlanner
         refusals.AddRange(UnsupportedYet.Refusals(current, wanted));
         refusals.AddRange(EndpointRefusals(current, wanted));
         var engine = ChooseEngine(current, wanted, context, refusals);
+        if (wanted.Durability == DurabilityMode.Quorum && engine is { Family: EngineFamily.Garnet } && current?.Durability != DurabilityMode.Quorum)
+        {
+            refusals.Add(new PlanRefusal(
+                "durability", current is null ? null : SpecWords.Of(current.Durability), SpecWords.Of(wanted.Durability),
+                "Garnet has no WAIT, so that nobody can tell when a replica has a write.",
+                "Set durability: async, or create the cache with engine: redis or engine: valkey."));
+        }
+
         var fields = PlanFields.Of(wanted, current);
         var changes = Compare(current, wanted, fields, refusals);
         return new SpecPlan

@@ -37,6 +37,16 @@ public static class SpecWords
         _ => throw new ArgumentOutOfRangeException(nameof(value), value, "There is no such engine family."),
     };
 
+    /// <summary>The word for what becomes of writes of unknown fate: <c>error</c>, <c>close</c>.</summary>
+    /// <param name="value">The choice.</param>
+    /// <returns>Its word.</returns>
+    public static string Of(UncertainWrites value) => value switch
+    {
+        UncertainWrites.Error => "error",
+        UncertainWrites.Close => "close",
+        _ => throw new ArgumentOutOfRangeException(nameof(value), value, "There is no such choice."),
+    };
+
     /// <summary>The word for a durability mode: <c>async</c>, <c>quorum</c>.</summary>
     /// <param name="value">The mode.</param>
     /// <returns>The word.</returns>

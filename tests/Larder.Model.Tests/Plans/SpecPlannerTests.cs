@@ -110,7 +110,9 @@ public sealed class SpecPlannerTests
         Assert.Equal(
             [
                 "redis.redis_version=7", "redis.capacity=1", "redis.replicas_per_primary=1", "redis.persistence=Disabled", "redis.non_ssl_port=false",
-                "cluster.enable_cluster=false", "monitoring.mode=AUTOMATED", "durability=async", "memory_mb=64", "publicNetworkAccess=Disabled",
+                "cluster.enable_cluster=false", "monitoring.mode=AUTOMATED", "durability=async", "failover.hold_ms=5000",
+                "failover.retry_reads=true", "failover.retry_not_executed=true", "failover.uncertain_writes=error", "failover.quorum_timeout_ms=3000",
+                "memory_mb=64", "publicNetworkAccess=Disabled",
             ],
             plan.Changes.Select(change => $"{change.Field}={change.To}"));
         Assert.Equal("At most 7500 clients are served; memory stays at memory_mb, 64 MiB per node.", plan.Changes[1].Effect);
@@ -211,15 +213,24 @@ public sealed class SpecPlannerTests
         var desired = Base with
         {
             Cluster = new ClusterSpec { EnableCluster = true, ShardCount = 2 },
-            Durability = DurabilityMode.Quorum,
             Redis = Base.Redis with { Persistence = PersistenceMode.AofDual },
         };
         Assert.Equal(
-            ["redis.persistence AOF_DUAL", "cluster.enable_cluster true", "durability quorum"],
+            ["redis.persistence AOF_DUAL", "cluster.enable_cluster true"],
             SpecPlanner.Plan(null, desired, Catalogue.With(null)).Refusals.Select(refusal => $"{refusal.Field} {refusal.Wanted}"));
         Assert.Equal(
-            ["cluster.enable_cluster", "durability"],
+            ["cluster.enable_cluster"],
             SpecPlanner.Plan(Base, desired with { Redis = Base.Redis }, Catalogue.With(Catalogue.Redis70)).Refusals.Select(refusal => refusal.Field));
+    }
+
+    [Fact]
+    public void Quorum_is_refused_where_the_engine_cannot_tell_what_a_replica_has()
+    {
+        var desired = Base with { Durability = DurabilityMode.Quorum };
+        Assert.Empty(SpecPlanner.Plan(Base, desired, Catalogue.With(Catalogue.Redis70)).Refusals);
+        var refusal = Assert.Single(SpecPlanner.Plan(null, desired with { Engine = EngineFamily.Garnet }, Catalogue.With(null)).Refusals);
+        Assert.Equal(("durability", "quorum"), (refusal.Field, refusal.Wanted));
+        Assert.Contains("engine: redis", refusal.Instead, StringComparison.Ordinal);
     }
 
     [Theory]

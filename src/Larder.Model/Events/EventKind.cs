@@ -1,0 +1,44 @@
+namespace Larder.Model.Events;
+
+/// <summary>What kind of thing happened to a cache. The names are part of the command line's and the API's output: never renamed, only added to.</summary>
+public enum EventKind
+{
+    /// <summary>The cache is ready for the first time.</summary>
+    CacheCreated,
+
+    /// <summary>The cache was changed by a new spec.</summary>
+    CacheUpdated,
+
+    /// <summary>Every shard has its primary and all replicas in sync again, after something was missing.</summary>
+    CacheReady,
+
+    /// <summary>Something of the cache is missing; it is being worked on.</summary>
+    CacheDegraded,
+
+    /// <summary>A node was started.</summary>
+    NodeStarted,
+
+    /// <summary>A node's process ended without being told to.</summary>
+    NodeEnded,
+
+    /// <summary>A node is the primary of its shard no more, unplanned.</summary>
+    PrimaryLost,
+
+    /// <summary>A node became the primary of its shard, unplanned or for the first time.</summary>
+    PrimaryPromoted,
+
+    /// <summary>A planned change of the primary was carried out.</summary>
+    HandedOver,
+
+    /// <summary>A planned change of the primary was not possible; everything is as before.</summary>
+    HandoverUndone,
+
+    /// <summary>What a node had and the new primary has not was put aside in a file for an operator to look at.</summary>
+    DataSetAside,
+
+    /// <summary>One of the access keys was replaced.</summary>
+    KeyRegenerated,
+
+    /// <summary>The cache's server certificate was replaced.</summary>
+    CertificateRenewed,
+}
