@@ -26,6 +26,7 @@ internal static class SpecBinder
             Engine = Text(root, "engine") is { } engine ? SpecWords.Parse<EngineFamily>(engine, SpecWords.Of) : null,
             Durability = Text(root, "durability") is { } mode ? SpecWords.Parse<DurabilityMode>(mode, SpecWords.Of) : defaults.Durability,
             Failover = Section(root, "failover") is { } failover ? BindFailover(failover) : defaults.Failover,
+            Backup = Section(root, "backup") is { } backup ? BindBackup(backup) : defaults.Backup,
             MemoryMb = Int(root, "memory_mb"),
             PublicNetworkAccess = Text(root, "publicNetworkAccess") == SpecWords.OfAccess(true),
             Endpoint = Section(root, "endpoint") is { } endpoint
@@ -68,6 +69,19 @@ internal static class SpecBinder
                 ? SpecWords.Parse<UncertainWrites>(word, SpecWords.Of)
                 : defaults.UncertainWrites,
             QuorumTimeoutMs = Int(failover, "quorum_timeout_ms") ?? defaults.QuorumTimeoutMs,
+        };
+    }
+
+    private static BackupSpec BindBackup(MappingNode backup)
+    {
+        var defaults = new BackupSpec();
+        return new BackupSpec
+        {
+            Storage = Text(backup, "storage") ?? defaults.Storage,
+            MaxSnapshotCount = Int(backup, "max_snapshot_count") ?? defaults.MaxSnapshotCount,
+            Restore = Text(backup, "restore") is { } word ? SpecWords.Parse<RestoreMode>(word, SpecWords.Of) : defaults.Restore,
+            SecondStorage = Text(backup, "second_storage") ?? defaults.SecondStorage,
+            WindowHours = Int(backup, "window_hours") ?? defaults.WindowHours,
         };
     }
 

@@ -47,6 +47,14 @@ public static class SpecDocument
                 ["uncertain_writes"] = SpecWords.Of(spec.Failover.UncertainWrites),
                 ["quorum_timeout_ms"] = spec.Failover.QuorumTimeoutMs,
             },
+            ["backup"] = new JsonObject
+            {
+                ["storage"] = spec.Backup.Storage,
+                ["max_snapshot_count"] = spec.Backup.MaxSnapshotCount,
+                ["restore"] = SpecWords.Of(spec.Backup.Restore),
+                ["second_storage"] = spec.Backup.SecondStorage,
+                ["window_hours"] = spec.Backup.WindowHours,
+            },
             ["memory_mb"] = spec.MemoryMb,
             ["publicNetworkAccess"] = SpecWords.OfAccess(spec.PublicNetworkAccess),
             ["endpoint"] = OrNothing(Compact(new JsonObject

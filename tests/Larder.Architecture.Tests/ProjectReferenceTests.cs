@@ -16,10 +16,12 @@ public sealed class ProjectReferenceTests
         ["Larder.Store.Sqlite"] = ["Larder.Store"],
         ["Larder.Engines"] = ["Larder.Model", "Larder.Resp"],
         ["Larder.GarnetHost"] = [],
-        ["Larder.Controller"] = ["Larder.Model", "Larder.Store", "Larder.Engines", "Larder.Security"],
+        ["Larder.Backup"] = ["Larder.Model", "Larder.Security"],
+        ["Larder.Backup.Azure"] = ["Larder.Backup"],
+        ["Larder.Controller"] = ["Larder.Model", "Larder.Store", "Larder.Engines", "Larder.Security", "Larder.Backup"],
         ["Larder.Gateway"] = ["Larder.Model", "Larder.Resp"],
-        ["Larder.Management"] = ["Larder.Model", "Larder.Store", "Larder.Spec", "Larder.Security"],
-        ["Larder.Host"] = ["Larder.Controller", "Larder.Gateway", "Larder.Management", "Larder.Store.Sqlite", "Larder.GarnetHost"],
+        ["Larder.Management"] = ["Larder.Model", "Larder.Store", "Larder.Spec", "Larder.Security", "Larder.Backup"],
+        ["Larder.Host"] = ["Larder.Backup.Azure", "Larder.Controller", "Larder.Gateway", "Larder.Management", "Larder.Store.Sqlite", "Larder.GarnetHost"],
     };
 
     public static TheoryData<string> Projects => [.. Directory.GetFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)];

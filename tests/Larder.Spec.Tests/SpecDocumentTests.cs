@@ -44,7 +44,7 @@ public sealed class SpecDocumentTests
             Certificate = new CertificateSpec("c.pem", "k.pem"),
         };
         Assert.Equal(
-            """{"name":"orders","preset":"production","redis":{"redis_version":"7","capacity":3,"replicas_per_primary":2,"persistence":"RDB","rdb_persistence":60,"non_ssl_port":false},"cluster":{"enable_cluster":false},"monitoring":{"mode":"AUTOMATED"},"engine":"valkey","durability":"async","failover":{"hold_ms":5000,"retry_reads":true,"retry_not_executed":true,"uncertain_writes":"close","quorum_timeout_ms":3000},"publicNetworkAccess":"Enabled","endpoint":{"address":"10.0.0.5","tls_port":7000},"certificate":{"certificate_file":"c.pem","key_file":"k.pem"}}""",
+            """{"name":"orders","preset":"production","redis":{"redis_version":"7","capacity":3,"replicas_per_primary":2,"persistence":"RDB","rdb_persistence":60,"non_ssl_port":false},"cluster":{"enable_cluster":false},"monitoring":{"mode":"AUTOMATED"},"engine":"valkey","durability":"async","failover":{"hold_ms":5000,"retry_reads":true,"retry_not_executed":true,"uncertain_writes":"close","quorum_timeout_ms":3000},"backup":{"storage":"local","max_snapshot_count":1,"restore":"manual","second_storage":"second","window_hours":0},"publicNetworkAccess":"Enabled","endpoint":{"address":"10.0.0.5","tls_port":7000},"certificate":{"certificate_file":"c.pem","key_file":"k.pem"}}""",
             SpecDocument.Serialize(spec));
     }
 

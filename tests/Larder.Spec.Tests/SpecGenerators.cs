@@ -58,11 +58,21 @@ internal static class SpecGenerators
             QuorumTimeoutMs = quorum,
         });
 
+    private static readonly Gen<BackupSpec> Backup = Gen.Select(Words, Gen.Int[1, 1000], Gen.Enum<RestoreMode>(), Words, Gen.Int[0, 168], (storage, count, restore, second, window) =>
+        new BackupSpec
+        {
+            Storage = storage.ToLowerInvariant(),
+            MaxSnapshotCount = count,
+            Restore = restore,
+            SecondStorage = second.ToLowerInvariant(),
+            WindowHours = window,
+        });
+
     /// <summary>Any valid spec.</summary>
     public static Gen<CacheSpec> Specs { get; } = Gen.Select(
         Gen.Select(Words, Words, (one, other) => $"{one}-{other}"), Gen.OneOf(null, "development", "production"), Redis, Gen.Int[0, 10],
         Gen.Select(Monitoring, Endpoint, Certificate), Gen.Enum<EngineFamily>().Nullable(),
-        Gen.Select(Gen.Enum<DurabilityMode>(), Gen.Int[16, 122880].Nullable(), Gen.Bool, Failover),
+        Gen.Select(Gen.Enum<DurabilityMode>(), Gen.Int[16, 122880].Nullable(), Gen.Bool, Failover, Backup),
         (name, preset, redis, shards, parts, engine, rest) => new CacheSpec
         {
             Name = name,
@@ -77,5 +87,6 @@ internal static class SpecGenerators
             MemoryMb = rest.Item2,
             PublicNetworkAccess = rest.Item3,
             Failover = rest.Item4,
+            Backup = rest.Item5,
         });
 }

@@ -29,6 +29,9 @@ internal sealed record DaemonSettings
     /// <summary>This host's zone label. Key <c>zone</c>, environment <c>LARDER_ZONE</c>. Default none.</summary>
     public string? Zone { get; init; }
 
+    /// <summary>Where backups, exports and second logs may go. Key <c>storages</c>. Default none beside the two folders in the home.</summary>
+    public IReadOnlyList<StorageSettings> Storages { get; init; } = [];
+
     /// <summary>Reads the settings.</summary>
     /// <param name="home">The home.</param>
     /// <param name="options">What the command line says.</param>

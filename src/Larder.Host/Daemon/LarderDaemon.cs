@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Larder.Backup.Storages;
 using Larder.Controller;
 using Larder.Controller.Caches;
 using Larder.Engines;
@@ -68,6 +69,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
         LarderHome home, DaemonSettings settings, ServeOptions options, CancellationToken cancellationToken)
     {
         var clock = TimeProvider.System;
+        var storages = DaemonStorages.Create(home, settings.Storages, Environment.GetEnvironmentVariable);
         var loggers = DaemonLogging.Create(options.Background);
         DescriptorLimit.Raise();
         var store = await SqliteControlStore.OpenAsync(home.StorePath, clock, cancellationToken);
@@ -108,7 +110,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
         var daemon = new LarderDaemon(home, host, clock, store, gateway, controller, loggers);
         await gateway.StartAsync(cancellationToken);
         daemon._controllerLoop = Task.Run(() => controller.RunAsync(daemon._stop.Token), CancellationToken.None);
-        daemon._api = daemon.BuildApi(protector, catalogue, clock);
+        daemon._api = daemon.BuildApi(protector, catalogue, storages, clock);
         await daemon._api.StartAsync(cancellationToken);
         return daemon;
     }
@@ -212,7 +214,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
         }
     }
 
-    private WebApplication BuildApi(SecretProtector protector, IEngineCatalogue catalogue, TimeProvider clock)
+    private WebApplication BuildApi(SecretProtector protector, IEngineCatalogue catalogue, StorageCatalogue storages, TimeProvider clock)
     {
         File.Delete(_home.ApiSocket);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "larder" });
@@ -235,6 +237,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             .AddSingleton<IAdmissionCheck>(new EndpointAdmission(_host))
             .AddSingleton<IAdmissionCheck>(new StorageAdmission(_home))
             .AddSingleton<IAdmissionCheck>(new MemoryAdmission())
+            .AddSingleton<IAdmissionCheck>(new BackupAdmission(storages))
             .AddSingleton<IAdmissionCheck>(new CertificateAdmission(_host, clock))
             .AddManagement();
         var api = builder.Build();

@@ -55,6 +55,11 @@ public sealed class LarderHome
     /// <summary>Folder of engines that were put into this installation.</summary>
     public string EnginesFolder => Path.Combine(Root, "engines");
 
+    /// <summary>Folder of one of the storages that every installation has.</summary>
+    /// <param name="storage">The storage's name.</param>
+    /// <returns>The folder.</returns>
+    public string StorageFolder(string storage) => Path.Combine(Root, "storages", storage);
+
     /// <summary>The daemon's optional settings.</summary>
     public string SettingsFile => Path.Combine(Root, "larder.json");
 

@@ -78,6 +78,29 @@ internal static class PlanFields
             : "A client with a write whose fate is unknown is disconnected."),
         new("failover.quorum_timeout_ms", spec => Text(spec.Failover.QuorumTimeoutMs), (spec, _) =>
             $"With durability: quorum, a write waits up to {spec.Failover.QuorumTimeoutMs} ms for a replica."),
+        new("backup.storage", spec => spec.Backup.Storage, (spec, current) => current is null
+            ? $"Backups go to the storage '{spec.Backup.Storage}'."
+            : $"The next backups go to the storage '{spec.Backup.Storage}'; those of the old one stay where they are."),
+        new("backup.max_snapshot_count", spec => Text(spec.Backup.MaxSnapshotCount), (spec, current) =>
+            current is not null && spec.Backup.MaxSnapshotCount < current.Backup.MaxSnapshotCount
+                ? $"After the next backup the newest {spec.Backup.MaxSnapshotCount} {Plural(spec.Backup.MaxSnapshotCount, "is", "are")} kept; the older ones are deleted."
+                : $"The newest {spec.Backup.MaxSnapshotCount} {Plural(spec.Backup.MaxSnapshotCount, "backup")} are kept."),
+        new("backup.restore", spec => SpecWords.Of(spec.Backup.Restore), (spec, _) => spec.Backup.Restore == RestoreMode.Automatic
+            ? "Where all local data is gone, the cache begins with its newest good backup."
+            : "Where all local data is gone, the cache begins empty and says so; larder restore brings a backup back."),
+        new("backup.second_storage", spec => spec.Backup.SecondStorage, (spec, _) => spec.Redis.Persistence == PersistenceMode.AofDual
+            ? $"The replicas' logs go to the storage '{spec.Backup.SecondStorage}'."
+            : "Nothing: there is a second log with persistence: AOF_DUAL only.")
+        {
+            Refuse = (current, desired) => desired.Redis.Persistence == PersistenceMode.AofDual
+                ? Fixed(
+                    "backup.second_storage", current.Backup.SecondStorage, desired.Backup.SecondStorage,
+                    "The logs of the replicas stay where they are for the life of a cache.")
+                : null,
+        },
+        new("backup.window_hours", spec => Text(spec.Backup.WindowHours), (spec, _) => spec.Backup.WindowHours == 0
+            ? "No history of the log is kept."
+            : $"The log's history of {spec.Backup.WindowHours} h is kept: the state of any second in it can be rebuilt in a new cache."),
         new("memory_mb", spec => Text(spec.MemoryMb), (spec, current) => MemoryEffect(spec, current)),
         new("publicNetworkAccess", spec => SpecWords.OfAccess(spec.PublicNetworkAccess), (spec, _) => spec.PublicNetworkAccess
             ? "Clients of public networks may be served where endpoint.address is public."
@@ -160,6 +183,8 @@ internal static class PlanFields
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Bool(bool value) => value ? "true" : "false";
+
+    private static string Plural(int count, string one, string several) => count == 1 ? one : several;
 
     private static string Plural(int count, string word) => count == 1 ? word : $"{word}s";
 }

@@ -37,6 +37,7 @@ public static class SpecPlanner
 
         refusals.AddRange(UnsupportedYet.Refusals(current, wanted));
         refusals.AddRange(EndpointRefusals(current, wanted));
+        refusals.AddRange(BackupRefusals(current, wanted));
         var engine = ChooseEngine(current, wanted, context, refusals);
         if (wanted.Durability == DurabilityMode.Quorum && engine is { Family: EngineFamily.Garnet } && current?.Durability != DurabilityMode.Quorum)
         {
@@ -157,6 +158,27 @@ public static class SpecPlanner
             yield return new PlanRefusal(
                 "endpoint.plain_port", current?.Endpoint.PlainPort?.ToString(CultureInfo.InvariantCulture), both,
                 $"endpoint.tls_port is {both} too; one port serves either TLS or plain connections.", "Choose another plain_port.");
+        }
+    }
+
+    private static IEnumerable<PlanRefusal> BackupRefusals(CacheSpec? current, CacheSpec desired)
+    {
+        var persistence = desired.Redis.Persistence;
+        if (desired.Backup.WindowHours > 0 && persistence is not (PersistenceMode.Aof or PersistenceMode.AofDual))
+        {
+            yield return new PlanRefusal(
+                "backup.window_hours", current?.Backup.WindowHours.ToString(CultureInfo.InvariantCulture),
+                desired.Backup.WindowHours.ToString(CultureInfo.InvariantCulture),
+                $"persistence is {SpecWords.Of(persistence)}: there is no log whose history could be kept.",
+                "Leave window_hours out, or create the cache with persistence: AOF.");
+        }
+
+        if (desired.Backup.Restore == RestoreMode.Automatic && persistence == PersistenceMode.Disabled)
+        {
+            yield return new PlanRefusal(
+                "backup.restore", current is null ? null : SpecWords.Of(current.Backup.Restore), SpecWords.Of(desired.Backup.Restore),
+                "persistence is Disabled: no backups are taken that could be restored.",
+                "Leave restore out, or create the cache with persistence: RDB.");
         }
     }
 

@@ -30,6 +30,9 @@ public sealed record CacheSpec
     /// <summary>What clients see of an unplanned change of the primary.</summary>
     public FailoverSpec Failover { get; init; } = new();
 
+    /// <summary>Where copies of the data go and how many are kept.</summary>
+    public BackupSpec Backup { get; init; } = new();
+
     /// <summary>Memory of each node in MiB; <c>null</c> means the size of <see cref="RedisSpec.Capacity"/>.</summary>
     public int? MemoryMb { get; init; }
 

@@ -47,6 +47,16 @@ public static class SpecWords
         _ => throw new ArgumentOutOfRangeException(nameof(value), value, "There is no such choice."),
     };
 
+    /// <summary>The word for what happens where all local data is gone: <c>manual</c>, <c>automatic</c>.</summary>
+    /// <param name="value">The choice.</param>
+    /// <returns>Its word.</returns>
+    public static string Of(RestoreMode value) => value switch
+    {
+        RestoreMode.Manual => "manual",
+        RestoreMode.Automatic => "automatic",
+        _ => throw new ArgumentOutOfRangeException(nameof(value), value, "There is no such choice."),
+    };
+
     /// <summary>The word for a durability mode: <c>async</c>, <c>quorum</c>.</summary>
     /// <param name="value">The mode.</param>
     /// <returns>The word.</returns>

@@ -61,6 +61,11 @@ public static class OwnerOnlyFile
     public static bool TryWriteNew(string path, ReadOnlySpan<byte> content, UnixFileMode mode = PrivateMode) =>
         Put(path, content, mode, overwrite: false);
 
+    /// <summary>Makes the names in a folder (a rename, a new file) survive a power cut.</summary>
+    /// <param name="folder">An existing folder.</param>
+    /// <exception cref="IOException">The folder cannot be opened or flushed.</exception>
+    public static void FlushFolder(string folder) => DurableFolder.Flush(folder);
+
     /// <summary>Refuses a file or folder that somebody besides its owner may read, write or enter.</summary>
     /// <param name="path">An existing file or folder.</param>
     /// <exception cref="SecretFileException">It is open to others; the message has the command that mends it.</exception>
