@@ -32,7 +32,7 @@ public sealed class EventsTests
         (await larder.RunAsync("up", "--detach")).Succeeded();
         var after = await EventsAsync(larder);
         Assert.Equal(events.Select(happened => happened.GetRawText()), after.Take(events.Count).Select(happened => happened.GetRawText()));
-        Assert.Contains("HandedOver", (await larder.RunAsync("events", "dev")).Succeeded().Out, StringComparison.Ordinal);
+        Assert.Contains("HandedOver", (await larder.RunAsync("events", "dev")).Succeeded().Output, StringComparison.Ordinal);
 
         Assert.Equal(2, (await larder.RunAsync("events", "nobody")).ExitCode);
         (await larder.RunAsync("delete", "dev", "--yes")).Succeeded();
@@ -44,11 +44,27 @@ public sealed class EventsTests
     {
         await using var larder = new Installation();
         await larder.UpAsync(larder.DevelopmentSpec());
-        var following = larder.RunAsync("events", "dev", "--follow", "--output", "json");
-        (await larder.RunAsync("regenerate-key", "dev", "primary")).Succeeded();
-        (await larder.RunAsync("down")).Succeeded();
-        var heard = (await following).Succeeded().Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
-        Assert.Contains("CacheCreated", heard.Select(Kind));
+        using var following = larder.Start("events", "dev", "--follow", "--output", "json");
+        var heard = new List<JsonElement>();
+        var regenerated = false;
+        while (await following.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            heard.Add(JsonDocument.Parse(line).RootElement);
+            if (Kind(heard[^1]) == "CacheCreated" && !regenerated)
+            {
+                (await larder.RunAsync("regenerate-key", "dev", "primary")).Succeeded();
+                regenerated = true;
+            }
+
+            if (Kind(heard[^1]) == "KeyRegenerated")
+            {
+                (await larder.RunAsync("down")).Succeeded();
+            }
+        }
+
+        await following.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, following.ExitCode);
+        Assert.Contains("KeyRegenerated", heard.Select(Kind));
         Assert.Equal(Enumerable.Range(1, heard.Count).Select(i => (long)i), heard.Select(Sequence));
     }
 
