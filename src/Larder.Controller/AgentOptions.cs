@@ -47,6 +47,14 @@ public sealed record AgentOptions
     /// <value>Default 5 min.</value>
     public TimeSpan OperationDeadline { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long writing, checking or loading one snapshot may take.</summary>
+    /// <value>Default 2 h.</value>
+    public TimeSpan SnapshotLimit { get; init; } = TimeSpan.FromHours(2);
+
+    /// <summary>How long a cache may take to be whole again after its data was replaced, before it gets back what it had.</summary>
+    /// <value>Default 30 min.</value>
+    public TimeSpan ReplacementLimit { get; init; } = TimeSpan.FromMinutes(30);
+
     /// <summary>How long a handover may hold commands before everything goes back to as it was.</summary>
     /// <value>Default 2 s.</value>
     public TimeSpan HandoverLimit { get; init; } = TimeSpan.FromSeconds(2);

@@ -1,3 +1,4 @@
+using Larder.Backup.Storages;
 using Larder.Engines;
 using Larder.Model.Engines;
 using Larder.Model.Events;
@@ -36,6 +37,9 @@ public sealed record ControllerDependencies
 
     /// <summary>The engine drivers.</summary>
     public required EngineDrivers Drivers { get; init; }
+
+    /// <summary>Where backups, exports and second logs go.</summary>
+    public required StorageCatalogue Storages { get; init; }
 
     /// <summary>What the gateway says of its listeners.</summary>
     public required IGatewayStatus Gateway { get; init; }

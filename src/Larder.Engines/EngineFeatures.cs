@@ -32,6 +32,15 @@ public sealed record EngineFeatures
     /// <summary>Whether a running node can be told to take no writes for a while. Default: no.</summary>
     public bool CanPauseWrites { get; init; }
 
+    /// <summary>
+    /// The version of the RDB files that it writes, which is also the newest that it loads; <c>null</c> where it has none: then there are no backups,
+    /// no export and no import.
+    /// </summary>
+    public int? RdbVersion { get; init; }
+
+    /// <summary>Whether its log is a folder of a base and increments, so that it can lie elsewhere and its past parts can be kept. Default: no.</summary>
+    public bool SplitLog { get; init; }
+
     /// <summary>What users of this engine must know that it lacks against Redis; one sentence each, may be empty.</summary>
     public IReadOnlyList<string> Limitations { get; init; } = [];
 }

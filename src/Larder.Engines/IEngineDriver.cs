@@ -22,6 +22,17 @@ public interface IEngineDriver
     /// <returns>Files to write (owner-only) and the command line, which carries no secret.</returns>
     LaunchPlan Render(EngineInstallation installation, NodeConfiguration configuration);
 
+    /// <summary>Where a node's snapshots are, and where it looks for one when it starts without a log.</summary>
+    /// <param name="configuration">The node.</param>
+    /// <returns>An absolute path.</returns>
+    string SnapshotFile(NodeConfiguration configuration);
+
+    /// <summary>What a node's empty data folder must be given so that it starts with a snapshot. Pure: writes nothing.</summary>
+    /// <param name="installation">The installation to run.</param>
+    /// <param name="configuration">The node.</param>
+    /// <returns>Where the snapshot goes, and the files beside it.</returns>
+    SnapshotPlacement PlaceSnapshot(EngineInstallation installation, NodeConfiguration configuration);
+
     /// <summary>Opens an administrative connection to a running node. It connects lazily and reconnects after a failure.</summary>
     /// <param name="configuration">The node.</param>
     /// <returns>The connection.</returns>

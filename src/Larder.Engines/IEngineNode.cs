@@ -42,7 +42,22 @@ public interface IEngineNode : IAsyncDisposable
     Task SaveAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Brings a running node to a changed configuration, as far as the engine takes it without a restart: memory limit and snapshot interval.
+    /// Writes an RDB file of what the node holds to <see cref="IEngineDriver.SnapshotFile"/>, whatever its persistence is, and waits for the end. Only where
+    /// <see cref="EngineFeatures.RdbVersion"/> is set.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task SnapshotAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Has the node write such a file by itself at an interval, for the time when nobody tells it to, or not at all. Only where
+    /// <see cref="EngineFeatures.RdbVersion"/> is set.
+    /// </summary>
+    /// <param name="interval">The interval, or <c>null</c> for never.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task SetOwnSnapshotsAsync(TimeSpan? interval, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Brings a running node to a changed configuration, as far as the engine takes it without a restart: memory limit.
     /// A higher limit than at its start is refused where <see cref="EngineFeatures.CanRaiseMemory"/> is not set.
     /// </summary>
     /// <param name="wanted">The new configuration of the same node.</param>

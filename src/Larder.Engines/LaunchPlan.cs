@@ -19,6 +19,11 @@ public sealed record LaunchPlan
     public required string WorkingDirectory { get; init; }
 
     /// <summary>
+    /// Folders that lie elsewhere: the absolute path in the data folder, and where it leads. Made where they are missing; what is there already is used.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Links { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
     /// Absolute paths that must not be there at this start and may hold what nobody else has: they are set aside, not deleted. May not exist.
     /// </summary>
     public IReadOnlyList<string> SetAside { get; init; } = [];

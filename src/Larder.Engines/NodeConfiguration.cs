@@ -41,6 +41,12 @@ public sealed record NodeConfiguration
     /// <summary>Minutes between snapshots, with <see cref="PersistenceMode.Rdb"/>.</summary>
     public int? SnapshotMinutes { get; init; }
 
+    /// <summary>
+    /// Absolute path of the folder that its log lies in, or <c>null</c> for one in <see cref="DataFolder"/>. Only where
+    /// <see cref="EngineFeatures.SplitLog"/> is set.
+    /// </summary>
+    public string? LogFolder { get; init; }
+
     /// <summary>The internal user that administers the nodes and that replicas authenticate as; may do everything.</summary>
     public required EngineUser InternalUser { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Larder.Backup.Storages;
 using Larder.Controller;
 using Larder.Controller.Caches;
 using Larder.Engines;
@@ -46,6 +47,9 @@ internal sealed class ControllerFixture : IAsyncDisposable
 
     public LarderHome Home { get; }
 
+    /// <summary>The controller's clock; the store and the engines have the system's.</summary>
+    public ShiftedTime Time { get; } = new();
+
     public EngineDrivers Drivers { get; }
 
     public RoutePublisher Routes { get; private set; } = new();
@@ -78,13 +82,14 @@ internal sealed class ControllerFixture : IAsyncDisposable
             Certificates = new ServerCertificateStore(Home.Root, _authority, _clock),
             HostNames = ServerNames.Create(["localhost"], []),
             Catalogue = _catalogue,
+            Storages = new StorageCatalogue([new FolderStorage("local", Home.StorageFolder("local")), new FolderStorage("second", Home.StorageFolder("second"))]),
             Drivers = Drivers,
             Gateway = new OpenGateway(),
             GatewayHold = new OpenGateway(),
             Routes = Routes,
             Events = Journal,
             Options = new AgentOptions(),
-            Clock = _clock,
+            Clock = Time,
             Random = new Random(),
             Loggers = NullLoggerFactory.Instance,
         });

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Larder.Backup.Storages;
 using Larder.Management.Admission;
 using Larder.Management.Services;
 using Larder.Model.Engines;
@@ -30,6 +31,7 @@ internal sealed class ManagementFixture : IStatusSource, IEngineCatalogue, IAdmi
             .AddSingleton(new HostIdentity { Name = "here" })
             .AddSingleton(Protector)
             .AddSingleton<IEngineCatalogue>(this)
+            .AddSingleton(new StorageCatalogue([new FolderStorage("local", Path.Combine(_home, "storages", "local"))]))
             .AddSingleton<IStatusSource>(this)
             .AddSingleton<IAdmissionCheck>(this)
             .AddSingleton<IEventJournal>(Journal)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Larder.Controller.Nodes;
 using Larder.Controller.Operations;
 using Larder.Controller.Processes;
+using Larder.Controller.Snapshots;
 using Larder.Model.Routing;
 using Larder.Model.Status;
 using Larder.Store;
@@ -38,11 +39,16 @@ public sealed partial class CacheController : IStatusSource, IAsyncDisposable
             Protector = dependencies.Protector,
             Certificates = new CacheCertificates(dependencies.Certificates, dependencies.Host, dependencies.HostNames, dependencies.Events),
             Catalogue = dependencies.Catalogue,
+            Storages = dependencies.Storages,
+            FreeMemory = HostMemory.Available,
             Gateway = dependencies.Gateway,
             Operations = new OperationTracker(dependencies.Store, dependencies.Clock),
             Nodes = new NodeServices(
                 dependencies.Drivers, _exitWatcher, dependencies.Options, dependencies.Clock, dependencies.Random, dependencies.GatewayHold,
-                dependencies.Events, dependencies.Loggers.CreateLogger("Larder.Controller")),
+                dependencies.Events, dependencies.Loggers.CreateLogger("Larder.Controller"))
+            {
+                ToolsFolder = dependencies.Home.ToolsFolder,
+            },
         };
     }
 

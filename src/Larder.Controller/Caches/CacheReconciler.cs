@@ -1,5 +1,9 @@
 using System.Collections.Immutable;
+using Larder.Controller.Backups;
+using Larder.Controller.Recovery;
 using Larder.Controller.Shards;
+using Larder.Controller.Transfers;
+using Larder.Model.Engines;
 using Larder.Model.Operations;
 using Larder.Model.Plans;
 using Larder.Model.Routing;
@@ -26,10 +30,16 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private readonly WakeSignal _wake;
     private readonly CachePlacement _placement;
     private readonly CacheFailover _failover;
+    private readonly CacheBackups _backups;
+    private readonly CacheTransfers _transfers;
+    private readonly CacheLoss _loss;
+    private TimeSpan _untilBackup = Timeout.InfiniteTimeSpan;
     private readonly CacheHistory _history;
     private readonly CancellationTokenSource _agentsStop = new();
     private ImmutableArray<ShardAgent> _agents = [];
     private ImmutableArray<Task> _agentLoops = [];
+    private EngineInstallation? _installation;
+    private BackupStatus? _backup;
     private long _plannedGeneration;
     private volatile CacheRoute? _route;
     private volatile CacheStatus _status = new() { State = CacheState.Creating, Message = "accepted" };
@@ -46,6 +56,9 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _wake = new WakeSignal(services.Clock);
         _placement = new CachePlacement(services);
         _failover = new CacheFailover(cache, services, _wake.Set);
+        _backups = new CacheBackups(cache, services, _wake.Set);
+        _loss = new CacheLoss(cache, services);
+        _transfers = new CacheTransfers(cache, services, _backups, _wake.Set);
         _history = new CacheHistory(services.Events);
     }
 
@@ -79,7 +92,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             }
 
             var settled = _status.State == CacheState.Ready;
-            await _wake.WaitAsync(settled ? _services.Options.CertificateCheckInterval : _services.Options.ProbeInterval, cancellationToken);
+            var wait = settled ? _services.Options.CertificateCheckInterval : _services.Options.ProbeInterval;
+            await _wake.WaitAsync(_untilBackup != Timeout.InfiniteTimeSpan && _untilBackup < wait ? TimeSpan.FromTicks(Math.Max(_untilBackup.Ticks, 0)) : wait, cancellationToken);
         }
     }
 
@@ -103,6 +117,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             await agent.DisposeAsync();
         }
 
+        _backups.Dispose();
         _agentsStop.Dispose();
     }
 
@@ -150,8 +165,12 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             Replan(document, await _placement.FindAsync(_cache, cancellationToken), secrets);
         }
 
+        await _loss.StepAsync(document, observed, _agents, cancellationToken);
+        await _transfers.StepAsync(document, _agents, _installation!, _agentsStop.Token);
         Publish(document, secrets);
         await _failover.StepAsync(_agents, cancellationToken);
+        var features = _services.Nodes.Engines.For(_installation!.Family).Describe(_installation);
+        (_backup, _untilBackup) = await _backups.StepAsync(document, observed, _agents, features, _agentsStop.Token);
         return await ReportAsync(document, entry.Revision, observed, cancellationToken);
     }
 
@@ -161,6 +180,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             new ShardAgent(plan, _services.Store, _services.Host.Name, _services.Nodes, _wake.Set))];
         _agentLoops = [.. _agents.Select(agent => Task.Run(() => agent.RunAsync(_agentsStop.Token)))];
         _plannedGeneration = document.Generation;
+        _installation = _placement.InstallationOf(nodes[0]);
     }
 
     private void Replan(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets)
@@ -179,7 +199,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             shard.Key,
             SlotRanges.Of(shard.Key, document.Spec.ShardCount),
             [.. shard.Select(node => new PlannedNode(
-                NodeConfigurations.Of(document, node, secrets, _services.Home, _services.Nodes.Engines.For(node.Engine), _placement.InstallationOf(node)),
+                NodeConfigurations.Of(document, node, secrets, _services.Home, _services.Storages, _services.Nodes.Engines.For(node.Engine), _placement.InstallationOf(node)),
                 _placement.InstallationOf(node),
                 _services.Home.NodeFolder(_cache, node.Ordinal)))]));
 
@@ -198,7 +218,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
             Durability = spec.Durability,
             Failover = spec.Failover,
-            Primary = _agents[0].Snapshot.Primary,
+            Primary = _transfers.HoldsClients || _loss.IsOpen(_agents) ? null : _agents[0].Snapshot.Primary,
         };
         if (_route is not { } before || !RouteComparer.Same(before, route))
         {
@@ -241,6 +261,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             ObservedGeneration = observed.ReadyGeneration,
             Engine = node.Engine.ToString().ToLowerInvariant(),
             Version = node.Version,
+            Backup = _backup,
         };
 
         // The status first: whoever hears that the operation has ended must see what it has reached.
@@ -331,6 +352,11 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             Directory.Delete(_services.Home.CacheFolder(_cache), recursive: true);
         }
 
+        if (NodeConfigurations.SecondLogs(document, _services.Storages) is { } logs && Directory.Exists(logs))
+        {
+            Directory.Delete(logs, recursive: true);
+        }
+
         var undone = await _services.Operations.FindAsync(document.OperationId, cancellationToken) is { Kind: OperationKind.Create } creation ? creation : null;
         var all = await _services.Store.ListAsync(StoreKeys.Cache(_cache), cancellationToken);
         await _services.Store.CommitAsync(
@@ -353,6 +379,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private async Task StopAgentsAsync()
     {
         await _agentsStop.CancelAsync();
+        await _transfers.StopAsync();
+        await _backups.StopAsync();
         try
         {
             await Task.WhenAll(_agentLoops);

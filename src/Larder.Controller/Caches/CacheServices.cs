@@ -1,3 +1,4 @@
+using Larder.Backup.Storages;
 using Larder.Controller.Nodes;
 using Larder.Controller.Operations;
 using Larder.Model.Engines;
@@ -39,6 +40,12 @@ internal sealed record CacheServices
 
     /// <summary>Writes the progress of operations.</summary>
     public required OperationTracker Operations { get; init; }
+
+    /// <summary>Where backups, exports and second logs go.</summary>
+    public required StorageCatalogue Storages { get; init; }
+
+    /// <summary>Bytes of memory that this host could give out now.</summary>
+    public required Func<long> FreeMemory { get; init; }
 
     /// <summary>Held while ports are chosen, so that two caches do not choose the same ones.</summary>
     public SemaphoreSlim PlacementGate { get; } = new(1, 1);

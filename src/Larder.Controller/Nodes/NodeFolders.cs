@@ -7,6 +7,11 @@ internal sealed record NodeFolders(string Root)
     /// <summary>What the node had when it last became a replica and could not keep.</summary>
     public string SetAside => Path.Combine(Root, "set-aside");
 
+    /// <summary>What the node had before its data was replaced, until it is certain that it is not needed.</summary>
+    /// <param name="operation">The operation that replaces it.</param>
+    /// <returns>The folder.</returns>
+    public string Before(string operation) => Path.Combine(Root, "before-" + operation[..12]);
+
     /// <summary>The engine's data, its working directory.</summary>
     public string Data => Path.Combine(Root, "data");
 

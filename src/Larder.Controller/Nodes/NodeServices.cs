@@ -1,5 +1,6 @@
 using Larder.Controller.Processes;
 using Larder.Engines;
+using Larder.Model.Engines;
 using Larder.Model.Events;
 using Larder.Model.Routing;
 using Microsoft.Extensions.Logging;
@@ -17,4 +18,8 @@ namespace Larder.Controller.Nodes;
 /// <param name="Logger">Where node events are logged.</param>
 internal sealed record NodeServices(
     EngineDrivers Engines, ProcessExitWatcher ExitWatcher, AgentOptions Options, TimeProvider Clock, Random Random,
-    IGatewayHold Gateway, IEventJournal Events, ILogger Logger);
+    IGatewayHold Gateway, IEventJournal Events, ILogger Logger)
+{
+    /// <summary>Where the links to an engine's check tools are.</summary>
+    public required Func<EngineInstallation, string> ToolsFolder { get; init; }
+}

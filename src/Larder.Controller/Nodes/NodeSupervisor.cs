@@ -62,6 +62,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// <summary>Its folders.</summary>
     public NodeFolders Folders { get; }
 
+    /// <summary>The engine that it runs.</summary>
+    public EngineInstallation Installation => _installation;
+
     /// <summary>What its engine can do.</summary>
     public EngineFeatures Features { get; }
 
@@ -192,6 +195,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
             }
 
             SetAside(plan.SetAside);
+            MakeLinks(plan.Links);
             File.Delete(Configuration.SocketPath);
             _backOff.Started();
             var process = ProcessLauncher.Start(new LaunchRequest
@@ -443,6 +447,54 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     }
 
     private void Tell(EventKind kind, string message) => _services.Events.Append(new CacheEvent(kind, Configuration.Cache, message) { Node = Ordinal });
+
+    private static void MakeLinks(IReadOnlyDictionary<string, string> links)
+    {
+        foreach (var (path, target) in links)
+        {
+            OwnerOnlyFile.CreateFolder(target);
+            if (!Path.Exists(path))
+            {
+                File.Delete(path);
+                Directory.CreateSymbolicLink(path, target);
+            }
+        }
+    }
+
+    /// <summary>Whether there is anything on disk that the node would start with.</summary>
+    public bool HasData => Directory.Exists(Folders.Data)
+        && Directory.EnumerateFileSystemEntries(Folders.Data).Any(path => Path.GetFileName(path) != ".lock");
+
+    /// <summary>Puts all that the node would start with aside, where the last such lot is kept. It must not be running.</summary>
+    /// <returns>Where it is.</returns>
+    public string SetDataAside()
+    {
+        var folder = Path.Combine(Folders.SetAside, "damaged");
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        OwnerOnlyFile.CreateFolder(Folders.SetAside);
+        if (Directory.Exists(Folders.Data))
+        {
+            Directory.Move(Folders.Data, folder);
+        }
+
+        if (Configuration.LogFolder is { } log && Directory.Exists(log))
+        {
+            var aside = log + ".damaged";
+            if (Directory.Exists(aside))
+            {
+                Directory.Delete(aside, recursive: true);
+            }
+
+            Directory.Move(log, aside);
+        }
+
+        FailedStarts = 0;
+        return folder;
+    }
 
     private NodeRecord? ReadRecord()
     {

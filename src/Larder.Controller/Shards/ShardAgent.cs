@@ -3,6 +3,7 @@ using Larder.Controller.Leadership;
 using Larder.Controller.Nodes;
 using Larder.Engines;
 using Larder.Model.Events;
+using Larder.Model.Engines;
 using Larder.Model.Status;
 using Larder.Store;
 using Microsoft.Extensions.Logging;
@@ -42,6 +43,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     private readonly int _shard;
     private readonly string _slots;
     private readonly string _host;
+    private readonly Func<EngineInstallation, string> _toolsFolder;
     private ShardPlan? _replan;
     private readonly SyncPause _syncPause;
     private HandoverRequest? _handover;
@@ -67,6 +69,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             new NodeSupervisor(node.Configuration, node.Installation, new NodeFolders(node.Folder), services, _wake.Set))];
         _leaderlessSince = services.Clock.GetTimestamp();
         _syncPause = new SyncPause(plan.Cache, services);
+        _toolsFolder = services.ToolsFolder;
         _snapshot = Take(Starting);
     }
 
@@ -188,6 +191,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             node.NoticeExit();
         }
 
+        await ExchangeDataAsync(cancellationToken);
         if (Leader is { Running: false } dead)
         {
             await LoseAsync(dead.Problem.Length > 0 ? $"its process has ended: {dead.Problem}" : "its process was gone when the daemon came back", cancellationToken);
@@ -197,6 +201,8 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         await KeepLeadershipAsync(cancellationToken);
         await HandOverAsync(cancellationToken);
         var outcome = Leader is null ? await ElectAsync(cancellationToken) : "";
+        await AssessAsync(cancellationToken);
+        SetAsideWhereItDoesNotStart();
         await StartAsync(cancellationToken);
         await FollowAsync(cancellationToken);
         _syncPause.EndIfDone(IsInSync);
@@ -334,7 +340,12 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
     private async Task<string> ElectAsync(CancellationToken cancellationToken)
     {
-        var candidates = _nodes.Select(node => new ElectionCandidate
+        if (_cold is { Ordinals.IsEmpty: true })
+        {
+            return _cold.Reason;
+        }
+
+        var candidates = _nodes.Where(InPlay).Select(node => new ElectionCandidate
         {
             Ordinal = node.Ordinal,
             Answering = node.Probe is not null,
@@ -366,7 +377,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         var leader = Leader;
-        foreach (var node in _nodes.Where(node => !node.Running))
+        foreach (var node in _nodes.Where(node => !node.Running && InPlay(node)))
         {
             await node.TryStartAsync(leader is null || leader == node ? null : leader.Target, cancellationToken);
         }

@@ -40,6 +40,7 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
             "Garnet has no WAIT, so that the durability 'quorum' needs Redis or Valkey.",
             "Garnet has no keyspace notifications.",
             "Commands wait while a Garnet replica attaches (about a second, at most 2 s): it would apply a transaction twice that is written meanwhile.",
+            "Garnet has no RDB files: it keeps its snapshots in the node's own folder; backups in a storage, export and import need Redis or Valkey.",
             "Garnet evicts the oldest written data when its memory is full, whether or not it has an expiry.",
         ],
     };
@@ -69,6 +70,12 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
             SetAside = configuration.StartAsReplicaOf is null ? [] : [.. DataNames.Select(name => Path.Combine(configuration.DataFolder, name))],
         };
     }
+
+    public string SnapshotFile(NodeConfiguration configuration) => throw new EngineException(
+        EngineFailure.Refused, $"{NodeName.Of(configuration)} is Garnet, which has no RDB files.");
+
+    public SnapshotPlacement PlaceSnapshot(EngineInstallation installation, NodeConfiguration configuration) => throw new EngineException(
+        EngineFailure.Refused, $"{NodeName.Of(configuration)} is Garnet, which has no RDB files.");
 
     public IEngineNode Open(NodeConfiguration configuration) => new GarnetNode(configuration, time);
 

@@ -88,6 +88,12 @@ internal sealed class GarnetNode(NodeConfiguration configuration, TimeProvider t
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
+    public Task SnapshotAsync(CancellationToken cancellationToken) => throw NoSnapshots();
+
+    public Task SetOwnSnapshotsAsync(TimeSpan? interval, CancellationToken cancellationToken) => throw NoSnapshots();
+
+    private EngineException NoSnapshots() => new(EngineFailure.Refused, $"{_name} is Garnet, which has no RDB files.");
+
     private EngineException NoPause() => new(EngineFailure.Refused, $"{_name} is Garnet, which cannot pause writes.");
 
     private void ThrowIfRefused(string command, Reply reply)

@@ -116,12 +116,9 @@ internal static class RedisConfiguration
         var appendOnly = node.Persistence is PersistenceMode.Aof or PersistenceMode.AofDual;
         file.Section("Persistence. An orderly stop (SIGTERM) always keeps the data.");
         file.Add("dbfilename", RedisFiles.Snapshot);
-        if (node is { Persistence: PersistenceMode.Rdb, SnapshotMinutes: { } minutes })
+        if (dialect.HasShutdownOptions || appendOnly)
         {
-            file.Add("save", Text(minutes * 60L), "1");
-        }
-        else if (dialect.HasShutdownOptions || appendOnly)
-        {
+            // Snapshots are asked for by Larder: on a replica, where there is one in sync.
             file.Add("save", string.Empty);
         }
         else
@@ -134,6 +131,16 @@ internal static class RedisConfiguration
         file.Add("stop-writes-on-bgsave-error", "no");
         file.Add("appendonly", appendOnly ? "yes" : "no");
         file.Add("appendfsync", "everysec");
+        if (appendOnly)
+        {
+            // A log that ends too early is cut by Larder before the start, which keeps what it cuts and tells of it.
+            file.Add("aof-load-truncated", "no");
+            if (dialect.HasSplitLog)
+            {
+                file.Add("aof-timestamp-enabled", "yes");
+            }
+        }
+
         if (dialect.HasShutdownOptions)
         {
             file.Add("shutdown-on-sigterm", appendOnly ? "default" : "save");

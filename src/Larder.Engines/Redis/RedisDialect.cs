@@ -10,9 +10,12 @@ internal sealed record RedisDialect
     private static readonly Version Six2 = new(6, 2);
     private static readonly Version Seven = new(7, 0);
     private static readonly Version Seven2 = new(7, 2);
+    private static readonly Version Seven4 = new(7, 4);
 
     private RedisDialect(Version level)
     {
+        RdbVersion = level >= Seven4 ? 12 : level >= Seven2 ? 11 : level >= Seven ? 10 : 9;
+        HasSplitLog = level >= Seven;
         HasChannelPermissions = level >= Six2;
         HasFailover = level >= Six2;
         HasWritePause = level >= Six2;
@@ -31,6 +34,12 @@ internal sealed record RedisDialect
 
     /// <summary>Pub/sub channels in users (<c>&amp;*</c>).</summary>
     public bool HasChannelPermissions { get; }
+
+    /// <summary>The version of the RDB files that it writes; it loads those up to it.</summary>
+    public int RdbVersion { get; }
+
+    /// <summary>An append-only log of several files, whose increments may carry timestamps.</summary>
+    public bool HasSplitLog { get; }
 
     /// <summary>The command FAILOVER.</summary>
     public bool HasFailover { get; }

@@ -1,13 +1,25 @@
 namespace Larder.Engines.Redis;
 
 /// <summary>Names of a node's files.</summary>
-internal static class RedisFiles
+public static class RedisFiles
 {
     /// <summary>The configuration, in the configuration folder.</summary>
     public const string Configuration = "redis.conf";
 
     /// <summary>The users, in the configuration folder.</summary>
     public const string Users = "users.acl";
+
+    /// <summary>The log of versions that keep it in one file, in the data folder.</summary>
+    public const string Log = "appendonly.aof";
+
+    /// <summary>Folder of a split log, in the data folder.</summary>
+    public const string LogFolder = "appendonlydir";
+
+    /// <summary>Says which files make a split log, and in which order.</summary>
+    public const string LogManifest = Log + ".manifest";
+
+    /// <summary>The first base of a split log.</summary>
+    public const string LogBase = Log + ".1.base.rdb";
 
     /// <summary>The snapshot, in the data folder.</summary>
     public const string Snapshot = "dump.rdb";

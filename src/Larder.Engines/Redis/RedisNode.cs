@@ -50,14 +50,16 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
 
     public async Task ResumeWritesAsync(CancellationToken cancellationToken) => await OrderAsync(["CLIENT", "UNPAUSE"], cancellationToken);
 
-    public async Task ReconfigureAsync(NodeConfiguration wanted, CancellationToken cancellationToken)
-    {
-        await OrderAsync(["CONFIG", "SET", "maxmemory", wanted.MaxMemoryBytes.ToString(CultureInfo.InvariantCulture)], cancellationToken);
-        if (wanted is { Persistence: PersistenceMode.Rdb, SnapshotMinutes: { } minutes })
-        {
-            await OrderAsync(["CONFIG", "SET", "save", string.Create(CultureInfo.InvariantCulture, $"{minutes * 60L} 1")], cancellationToken);
-        }
-    }
+    public async Task ReconfigureAsync(NodeConfiguration wanted, CancellationToken cancellationToken) => await OrderAsync(
+        ["CONFIG", "SET", "maxmemory", wanted.MaxMemoryBytes.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+
+    public Task SnapshotAsync(CancellationToken cancellationToken) =>
+        SaveAsync("BGSAVE", "rdb_bgsave_in_progress", "rdb_bgsave_scheduled", "rdb_last_bgsave_status", cancellationToken);
+
+    // Old versions save at SIGTERM only if they have a save point; the longest one is due in 68 years.
+    public async Task SetOwnSnapshotsAsync(TimeSpan? interval, CancellationToken cancellationToken) => await OrderAsync(
+        ["CONFIG", "SET", "save", string.Create(CultureInfo.InvariantCulture, $"{(interval is { } time ? (long)time.TotalSeconds : int.MaxValue)} 1")],
+        cancellationToken);
 
     public Task SaveAsync(CancellationToken cancellationToken) => configuration.Persistence is PersistenceMode.Aof or PersistenceMode.AofDual
         ? SaveAsync("BGREWRITEAOF", "aof_rewrite_in_progress", "aof_rewrite_scheduled", "aof_last_bgrewrite_status", cancellationToken)

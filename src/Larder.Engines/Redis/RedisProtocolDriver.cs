@@ -21,6 +21,8 @@ internal sealed class RedisProtocolDriver(EngineFamily family, TimeProvider time
         Aof = true,
         StopSignal = Terminate,
         CanPauseWrites = RedisDialect.Of(family, installation.Version).HasWritePause,
+        RdbVersion = RedisDialect.Of(family, installation.Version).RdbVersion,
+        SplitLog = RedisDialect.Of(family, installation.Version).HasSplitLog,
     };
 
     public LaunchPlan Render(EngineInstallation installation, NodeConfiguration configuration)
@@ -40,12 +42,39 @@ internal sealed class RedisProtocolDriver(EngineFamily family, TimeProvider time
             Executable = installation.Executable,
             Arguments = [.. installation.LeadingArguments, file],
             WorkingDirectory = configuration.DataFolder,
+            Links = configuration.LogFolder is { } log
+                ? new Dictionary<string, string> { [Path.Combine(configuration.DataFolder, RedisFiles.LogFolder)] = log }
+                : new Dictionary<string, string>(),
 
             // Without persistence, a snapshot of an orderly stop must not come back after a later crash.
             RemoveOnceLoaded = configuration.Persistence == PersistenceMode.Disabled
                 ? [Path.Combine(configuration.DataFolder, RedisFiles.Snapshot)]
                 : [],
         };
+    }
+
+    public string SnapshotFile(NodeConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return Path.Combine(configuration.DataFolder, RedisFiles.Snapshot);
+    }
+
+    public SnapshotPlacement PlaceSnapshot(EngineInstallation installation, NodeConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(installation);
+        ArgumentNullException.ThrowIfNull(configuration);
+        if (configuration.Persistence is not (PersistenceMode.Aof or PersistenceMode.AofDual))
+        {
+            return new SnapshotPlacement(SnapshotFile(configuration), new Dictionary<string, string>());
+        }
+
+        // A log may begin with a snapshot: as the base of a split one, or as the beginning of the one file.
+        var folder = Path.Combine(configuration.DataFolder, RedisFiles.LogFolder);
+        return RedisDialect.Of(family, installation.Version).HasSplitLog
+            ? new SnapshotPlacement(
+                Path.Combine(folder, RedisFiles.LogBase),
+                new Dictionary<string, string> { [Path.Combine(folder, RedisFiles.LogManifest)] = $"file {RedisFiles.LogBase} seq 1 type b\n" })
+            : new SnapshotPlacement(Path.Combine(configuration.DataFolder, RedisFiles.Log), new Dictionary<string, string>());
     }
 
     public IEngineNode Open(NodeConfiguration configuration) => new RedisNode(configuration, time);

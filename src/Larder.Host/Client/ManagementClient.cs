@@ -24,6 +24,9 @@ internal sealed class ManagementClient : IDisposable
     /// <summary>How long it may take for any other answer, or between two lines of a stream's beginning.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long it may take where a storage is asked first: it may be far away, and is tried several times.</summary>
+    public static readonly TimeSpan StorageTimeout = TimeSpan.FromMinutes(4);
+
     /// <summary>How long an operation or a shutdown may go on without any news.</summary>
     public static readonly TimeSpan SilenceTimeout = TimeSpan.FromHours(1);
 
@@ -131,6 +134,30 @@ internal sealed class ManagementClient : IDisposable
     /// <summary>A cache's events after one that is known, as they happen. Ends when the cache is deleted or the daemon stops in order.</summary>
     public IAsyncEnumerable<EventView> FollowEventsAsync(string name, long after, CancellationToken cancellationToken) => StreamAsync(
         HttpMethod.Get, $"{Of(ApiRoutes.EventsFollow, name)}?after={after}", ClientJson.Default.EventView, null, HeartbeatTimeout, cancellationToken);
+
+    /// <summary>A cache's backups.</summary>
+    public Task<BackupsView> BackupsAsync(string name, string? storage, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Get, Of(ApiRoutes.Backups, name) + (storage is null ? "" : $"?storage={Uri.EscapeDataString(storage)}"), null,
+        ClientJson.Default.BackupsView, StorageTimeout, cancellationToken);
+
+    /// <summary>Takes a backup; the work goes on after the answer.</summary>
+    public Task<ApplyView> BackUpAsync(string name, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, Of(ApiRoutes.Backups, name), "{}", ClientJson.Default.ApplyView, StorageTimeout, cancellationToken);
+
+    /// <summary>Brings the data of a backup back; the work goes on after the answer.</summary>
+    public Task<ApplyView> RestoreAsync(string name, RestoreRequest request, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Post, Of(ApiRoutes.Restore, name), JsonSerializer.Serialize(request, ClientJson.Default.RestoreRequest),
+        ClientJson.Default.ApplyView, StorageTimeout, cancellationToken);
+
+    /// <summary>Writes the data to files; the work goes on after the answer.</summary>
+    public Task<ApplyView> ExportAsync(string name, ExportRequest request, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Post, Of(ApiRoutes.Export, name), JsonSerializer.Serialize(request, ClientJson.Default.ExportRequest),
+        ClientJson.Default.ApplyView, StorageTimeout, cancellationToken);
+
+    /// <summary>Replaces the data by that of files; the work goes on after the answer.</summary>
+    public Task<ApplyView> ImportAsync(string name, ImportRequest request, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Post, Of(ApiRoutes.Import, name), JsonSerializer.Serialize(request, ClientJson.Default.ImportRequest),
+        ClientJson.Default.ApplyView, StorageTimeout, cancellationToken);
 
     /// <summary>A cache's connection artifact; holds its primary key in clear.</summary>
     public Task<JsonObject> ArtifactAsync(string name, CancellationToken cancellationToken) =>

@@ -102,6 +102,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             Certificates = new ServerCertificateStore(home.Root, authority, clock),
             HostNames = await HostNames.DiscoverAsync(null, clock, cancellationToken),
             Catalogue = catalogue,
+            Storages = storages,
             Drivers = drivers,
             GatewayHold = gateway,
             Gateway = new GatewayStatus(gateway),
@@ -237,6 +238,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             .AddSingleton(_host)
             .AddSingleton(protector)
             .AddSingleton(catalogue)
+            .AddSingleton(storages)
             .AddSingleton(clock)
             .AddSingleton<IStatusSource>(_controller)
             .AddSingleton<IEventJournal>(_events)

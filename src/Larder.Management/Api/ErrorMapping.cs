@@ -45,6 +45,7 @@ public sealed partial class ErrorMapping(RequestDelegate next, ILogger<ErrorMapp
                 ManagementFailure.Invalid => StatusCodes.Status400BadRequest,
                 ManagementFailure.NotFound => StatusCodes.Status404NotFound,
                 ManagementFailure.Refused => StatusCodes.Status422UnprocessableEntity,
+                ManagementFailure.Unavailable => StatusCodes.Status503ServiceUnavailable,
                 _ => StatusCodes.Status409Conflict,
             },
             failure.View),

@@ -58,6 +58,16 @@ public static class ManagementApi
                 // The daemon stops: the answer ends in order.
             }
         });
+        routes.MapGet(ApiRoutes.Backups, async (string name, string? storage, TransferService transfers, CancellationToken cancellationToken) =>
+            Json(await transfers.ListAsync(name, storage, cancellationToken)));
+        routes.MapPost(ApiRoutes.Backups, async (string name, TransferService transfers, CancellationToken cancellationToken) =>
+            Accepted(await transfers.BackUpAsync(name, cancellationToken)));
+        routes.MapPost(ApiRoutes.Restore, async (string name, HttpRequest request, TransferService transfers, CancellationToken cancellationToken) =>
+            Accepted(await transfers.RestoreAsync(name, await ReadAsync<RestoreRequest>(request, cancellationToken), cancellationToken)));
+        routes.MapPost(ApiRoutes.Export, async (string name, HttpRequest request, TransferService transfers, CancellationToken cancellationToken) =>
+            Accepted(await transfers.ExportAsync(name, await ReadAsync<ExportRequest>(request, cancellationToken), cancellationToken)));
+        routes.MapPost(ApiRoutes.Import, async (string name, HttpRequest request, TransferService transfers, CancellationToken cancellationToken) =>
+            Accepted(await transfers.ImportAsync(name, await ReadAsync<ImportRequest>(request, cancellationToken), cancellationToken)));
         routes.MapPost(ApiRoutes.Artifact, async (string name, CacheService caches, AccessKeyService keys, CancellationToken cancellationToken) =>
             Json(ConnectionArtifact.Render(
                 await caches.ShowAsync(name, cancellationToken), (await keys.ListAsync(name, cancellationToken)).Primary)));

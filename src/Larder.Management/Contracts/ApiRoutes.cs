@@ -43,6 +43,18 @@ public static class ApiRoutes
     /// <summary>POST: the connection artifact: a JSON object with the authentication and the addresses, in the form of <c>massdriver/redis-authentication</c>.</summary>
     public const string Artifact = "/v1/caches/{name}/artifact";
 
+    /// <summary>GET, with <c>?storage=</c> for another one than the cache's own: <see cref="BackupsView"/>. POST: takes one now, <see cref="ApplyView"/>.</summary>
+    public const string Backups = "/v1/caches/{name}/backups";
+
+    /// <summary>POST <see cref="RestoreRequest"/>: <see cref="ApplyView"/>.</summary>
+    public const string Restore = "/v1/caches/{name}/restore";
+
+    /// <summary>POST <see cref="ExportRequest"/>: <see cref="ApplyView"/>.</summary>
+    public const string Export = "/v1/caches/{name}/export";
+
+    /// <summary>POST <see cref="ImportRequest"/>: <see cref="ApplyView"/>. Replaces all data.</summary>
+    public const string Import = "/v1/caches/{name}/import";
+
     /// <summary>GET: <c>OperationDocument</c>.</summary>
     public const string Operation = "/v1/operations/{id}";
 

@@ -37,6 +37,9 @@ public sealed record CacheView
     /// <summary>What its engine lacks against Redis; one sentence each.</summary>
     public required ImmutableArray<string> Limitations { get; init; }
 
+    /// <summary>Where its backups stand; <c>null</c> where none are taken at an interval and there was none.</summary>
+    public BackupStatus? Backup { get; init; }
+
     /// <summary>When it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -46,7 +46,15 @@ internal sealed class CacheService(
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The plan that is being carried out, and the operation to follow.</returns>
     /// <exception cref="ManagementException">Something in it is refused; nothing was changed.</exception>
-    public async Task<ApplyView> ApplyAsync(CacheSpec desired, CancellationToken cancellationToken)
+    public Task<ApplyView> ApplyAsync(CacheSpec desired, CancellationToken cancellationToken) => ApplyAsync(desired, static transaction => transaction, cancellationToken);
+
+    /// <summary>As <see cref="ApplyAsync(CacheSpec, CancellationToken)"/>, with more in the same commit.</summary>
+    /// <param name="desired">The spec.</param>
+    /// <param name="more">Adds to the commit.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The plan that is being carried out, and the operation to follow.</returns>
+    /// <exception cref="ManagementException">Something in it is refused; nothing was changed.</exception>
+    public async Task<ApplyView> ApplyAsync(CacheSpec desired, Func<StoreTransaction, StoreTransaction> more, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -89,7 +97,7 @@ internal sealed class CacheService(
                 transaction = await SupersedeAsync(transaction, current.OperationId, cancellationToken);
             }
 
-            if ((await store.CommitAsync(transaction, cancellationToken)).Committed)
+            if ((await store.CommitAsync(more(transaction), cancellationToken)).Committed)
             {
                 return new ApplyView(plan, operation.Id);
             }

@@ -14,4 +14,7 @@ public enum ManagementFailure
 
     /// <summary>Something else is being done to the same thing.</summary>
     Busy,
+
+    /// <summary>Something that it needs does not answer now.</summary>
+    Unavailable,
 }

@@ -41,4 +41,31 @@ public enum EventKind
 
     /// <summary>The cache's server certificate was replaced.</summary>
     CertificateRenewed,
+
+    /// <summary>A backup is complete and checked in its storage.</summary>
+    BackupCompleted,
+
+    /// <summary>A backup could not be made; it is tried again.</summary>
+    BackupFailed,
+
+    /// <summary>The newest good backup is older than twice the interval.</summary>
+    BackupOverdue,
+
+    /// <summary>Nothing of the data is left on this host; says what the cache goes on with.</summary>
+    DataLost,
+
+    /// <summary>The cache has the data of a backup; says from when it is and what may be missing.</summary>
+    DataRestored,
+
+    /// <summary>A torn end of a node's log was cut off and kept aside; says what was cut.</summary>
+    LogRepaired,
+
+    /// <summary>The data was exported.</summary>
+    DataExported,
+
+    /// <summary>The data was replaced by an import.</summary>
+    DataImported,
+
+    /// <summary>An import was not possible; the cache has the data that it had.</summary>
+    ImportUndone,
 }

@@ -94,6 +94,19 @@ public sealed class LarderHome
     public string NodeSocket(string cacheUid, int ordinal) =>
         Path.Combine(RuntimeFolder, cacheUid[..12] + "-" + ordinal.ToString(CultureInfo.InvariantCulture) + ".sock");
 
+    /// <summary>The unix socket of an engine that works for a cache unseen.</summary>
+    /// <param name="cache">The cache's name.</param>
+    /// <param name="purpose">A short word that tells it apart from the cache's other ones.</param>
+    /// <returns>The path.</returns>
+    public string WorkSocket(string cache, string purpose) => Path.Combine(
+        RuntimeFolder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(cache.ToLowerInvariant())))[..12] + "-" + purpose + ".sock");
+
+    /// <summary>Folder of the links that an engine's check tools are called by.</summary>
+    /// <param name="engine">The engine and its version.</param>
+    /// <returns>The folder.</returns>
+    public string ToolsFolder(Engines.EngineInstallation engine) => Path.Combine(
+        RuntimeFolder, "tools-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(engine.ServerPath)))[..12]);
+
     /// <summary>The home to use where none is named: <c>$LARDER_HOME</c>, else <c>.larder</c> in the user's home folder.</summary>
     /// <returns>The home.</returns>
     public static LarderHome Default()

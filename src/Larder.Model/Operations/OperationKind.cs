@@ -14,4 +14,16 @@ public enum OperationKind
 
     /// <summary>Makes another node the primary.</summary>
     Failover,
+
+    /// <summary>Takes a backup.</summary>
+    Backup,
+
+    /// <summary>Brings the data of a backup back.</summary>
+    Restore,
+
+    /// <summary>Writes the data to files.</summary>
+    Export,
+
+    /// <summary>Replaces the data by that of files.</summary>
+    Import,
 }

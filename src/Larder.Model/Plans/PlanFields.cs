@@ -164,7 +164,7 @@ internal static class PlanFields
     {
         PersistenceMode.Rdb => "Data is saved as a snapshot at an interval; what was written since the last one is lost when all nodes die.",
         PersistenceMode.Aof => "Every write is appended to a log on disk, flushed each second.",
-        PersistenceMode.AofDual => "Every write is appended to two logs on disk, flushed each second.",
+        PersistenceMode.AofDual => "Every write is appended to a log on disk, flushed each second; the replicas' logs are in a second storage.",
         _ => "Data is kept in memory; it is lost when all nodes die.",
     };
 

@@ -48,6 +48,14 @@ public static class SpecPlanner
         }
 
         var fields = PlanFields.Of(wanted, current);
+        if (wanted.Redis.Persistence == PersistenceMode.AofDual && current is null && engine is not null && !SplitsItsLog(engine))
+        {
+            refusals.Add(new PlanRefusal(
+                "redis.persistence", null, "AOF_DUAL",
+                $"{engine.Family} {engine.Version} keeps its log in the node's own folder: it cannot lie in a second storage.",
+                "Set persistence: AOF, or run Redis 7.0 or newer, or Valkey."));
+        }
+
         var changes = Compare(current, wanted, fields, refusals);
         return new SpecPlan
         {
@@ -181,6 +189,9 @@ public static class SpecPlanner
                 "Leave restore out, or create the cache with persistence: RDB.");
         }
     }
+
+    private static bool SplitsItsLog(EngineInstallation engine) =>
+        engine.Family == EngineFamily.Valkey || (engine.Family == EngineFamily.Redis && engine.Version.Major >= 7);
 
     private static bool IsUnspecified(string text) => AddressScope.Parse(text) is { } address
         && (address.Equals(System.Net.IPAddress.Any) || address.Equals(System.Net.IPAddress.IPv6Any));

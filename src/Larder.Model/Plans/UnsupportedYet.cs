@@ -14,9 +14,6 @@ internal static class UnsupportedYet
         new("cluster.enable_cluster", "true", spec => spec.Cluster.EnableCluster,
             "This version of Larder runs unclustered caches only.",
             "Set enable_cluster: false and choose a larger capacity where one shard is too small."),
-        new("redis.persistence", "AOF_DUAL", spec => spec.Redis.Persistence == PersistenceMode.AofDual,
-            "This version of Larder writes one append-only log per node.",
-            "Set persistence: AOF, which keeps every write on the disk of each node."),
     ];
 
     /// <summary>Refuses what is wanted newly and cannot be had.</summary>

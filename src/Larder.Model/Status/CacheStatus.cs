@@ -5,6 +5,9 @@ namespace Larder.Model.Status;
 /// <summary>What the controller last saw of a cache: the observed state. Immutable.</summary>
 public sealed record CacheStatus
 {
+    /// <summary>Where its backups stand; <c>null</c> where there are none and none are taken.</summary>
+    public BackupStatus? Backup { get; init; }
+
     /// <summary>The state as a whole.</summary>
     public required CacheState State { get; init; }
 

@@ -36,6 +36,16 @@ public static class StoreKeys
     /// <returns>The key.</returns>
     public static string Failover(string cache) => Cache(cache) + "failover";
 
+    /// <summary>What is known of the cache's backups: a <see cref="BackupDocument"/>.</summary>
+    /// <param name="cache">The cache's name.</param>
+    /// <returns>The key.</returns>
+    public static string Backup(string cache) => Cache(cache) + "backup";
+
+    /// <summary>A backup, restore, export or import that was asked for: a <see cref="TransferDocument"/>.</summary>
+    /// <param name="cache">The cache's name.</param>
+    /// <returns>The key.</returns>
+    public static string Transfer(string cache) => Cache(cache) + "transfer";
+
     /// <summary>A node's placement: a <see cref="NodeDocument"/>.</summary>
     /// <param name="cache">The cache's name.</param>
     /// <param name="ordinal">The node's ordinal.</param>

@@ -125,6 +125,54 @@ internal sealed class Installation : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits for an event; its message.</summary>
+    public async Task<string> EventAsync(string name, string kind)
+    {
+        var message = "";
+        await UntilAsync($"{name} has an event {kind}", async () =>
+        {
+            var events = (await RunAsync("events", name, "--output", "json")).Succeeded().Json.EnumerateArray();
+            message = events.LastOrDefault(happened => happened.GetProperty("kind").GetString() == kind) is { ValueKind: JsonValueKind.Object } found
+                ? found.GetProperty("message").GetString()!
+                : "";
+            return message.Length > 0;
+        });
+        return message;
+    }
+
+    public static Task UntilAsync(string what, Func<bool> condition) => UntilAsync(what, () => Task.FromResult(condition()));
+
+    private static async Task UntilAsync(string what, Func<Task<bool>> condition)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (!await condition())
+        {
+            if (TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(40))
+            {
+                throw new TimeoutException($"It did not come about in time that {what}.");
+            }
+
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Begins a command and does not wait for it.</summary>
+    public System.Diagnostics.Process Begin(params string[] arguments)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo(Program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in _environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return System.Diagnostics.Process.Start(start)!;
+    }
+
     public static JsonElement[] Nodes(JsonElement cache) => [.. cache.GetProperty("shards").EnumerateArray().SelectMany(shard => shard.GetProperty("nodes").EnumerateArray())];
 
     public static JsonElement Primary(JsonElement cache) => Nodes(cache).Single(node => node.GetProperty("role").GetString() == "primary");

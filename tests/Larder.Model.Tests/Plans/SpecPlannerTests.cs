@@ -210,17 +210,29 @@ public sealed class SpecPlannerTests
     [Fact]
     public void What_is_not_built_yet_is_refused_honestly_also_for_a_new_cache()
     {
-        var desired = Base with
-        {
-            Cluster = new ClusterSpec { EnableCluster = true, ShardCount = 2 },
-            Redis = Base.Redis with { Persistence = PersistenceMode.AofDual },
-        };
+        var desired = Base with { Cluster = new ClusterSpec { EnableCluster = true, ShardCount = 2 } };
         Assert.Equal(
-            ["redis.persistence AOF_DUAL", "cluster.enable_cluster true"],
+            ["cluster.enable_cluster true"],
             SpecPlanner.Plan(null, desired, Catalogue.With(null)).Refusals.Select(refusal => $"{refusal.Field} {refusal.Wanted}"));
         Assert.Equal(
             ["cluster.enable_cluster"],
             SpecPlanner.Plan(Base, desired with { Redis = Base.Redis }, Catalogue.With(Catalogue.Redis70)).Refusals.Select(refusal => refusal.Field));
+    }
+
+    [Fact]
+    public void What_the_persistence_cannot_give_is_refused()
+    {
+        var dual = Base with { Redis = Base.Redis with { Persistence = PersistenceMode.AofDual } };
+        Assert.Empty(SpecPlanner.Plan(null, dual, Catalogue.With(null)).Refusals);
+        Assert.Equal(
+            ["redis.persistence"],
+            SpecPlanner.Plan(null, dual with { Engine = EngineFamily.Garnet, Redis = dual.Redis with { RedisVersion = "latest" } }, Catalogue.With(null)).Refusals.Select(refusal => refusal.Field));
+        var memory = Base with
+        {
+            Redis = Base.Redis with { Persistence = PersistenceMode.Disabled, RdbPersistence = null },
+            Backup = new BackupSpec { WindowHours = 2, Restore = RestoreMode.Automatic },
+        };
+        Assert.Equal(["backup.restore", "backup.window_hours"], SpecPlanner.Plan(null, memory, Catalogue.With(null)).Refusals.Select(refusal => refusal.Field));
     }
 
     [Fact]

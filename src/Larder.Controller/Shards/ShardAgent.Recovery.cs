@@ -1,0 +1,100 @@
+using Larder.Controller.Nodes;
+using Larder.Controller.Recovery;
+using Larder.Model.Events;
+using Larder.Model.Specs;
+using Microsoft.Extensions.Logging;
+
+namespace Larder.Controller.Shards;
+
+/// <content>What happens before nodes start of which no process is left, or whose start failed.</content>
+internal sealed partial class ShardAgent
+{
+    private static readonly string[] DataWords =
+    [
+        "Bad file format reading the append only file", "Unexpected end of file reading the append only file", "Short read or OOM loading DB",
+        "Internal error in RDB", "Wrong signature trying to load DB", "Can't handle RDB format", "Fatal error loading the DB", "Wrong RDB checksum",
+    ];
+
+    private ColdStart? _cold;
+    private bool _lostTold;
+
+    /// <summary>How often the shard was started of which no node had any data, so that it began empty; the very first time counts too.</summary>
+    public int Losses { get; private set; }
+
+    /// <summary>Whether a node may be started and elected now.</summary>
+    private bool InPlay(NodeSupervisor node) => _cold is not { } cold || cold.Ordinals.Contains(node.Ordinal);
+
+    /// <summary>Looks at the copies on disk where no process is left, once for each time that this comes about.</summary>
+    private async Task AssessAsync(CancellationToken cancellationToken)
+    {
+        if (Leader is not null && _confirmedPrimary is not null)
+        {
+            _cold = null;
+            return;
+        }
+
+        var failed = _cold is { Ordinals: [var only] } && _nodes.First(one => one.Ordinal == only) is { Running: false, FailedStarts: > 1 } picked && RefusedItsData(picked);
+        if (_nodes.Any(node => node.Running) || (_cold is not null && !failed) || _nodes[0].Configuration.Persistence == PersistenceMode.Disabled)
+        {
+            return;
+        }
+
+        var check = new CopyCheck(_services, _toolsFolder);
+        var copies = new List<CopyFacts>();
+        foreach (var node in _nodes)
+        {
+            // The engine's word is the last one: what passes here and does not start is damaged all the same.
+            copies.Add(failed && node.FailedStarts > 1 && RefusedItsData(node)
+                ? new CopyFacts(node.Ordinal, CopyState.Damaged, null, $"node {node.Ordinal}: {node.Problem}")
+                : await check.RunAsync(node, cancellationToken));
+        }
+
+        _cold = ColdStart.Decide(copies, _leadership.LastPrimary);
+        Losses += _cold.AllLost ? 1 : 0;
+        Log.ColdStart(_logger, _cache, _shard, _cold.Reason);
+        if (_cold.Ordinals.IsEmpty && !_lostTold)
+        {
+            _lostTold = true;
+            _services.Events.Append(new CacheEvent(EventKind.DataLost, _cache, $"Shard {_shard} of {_cache} cannot start: {_cold.Reason}.") { Shard = _shard });
+        }
+
+        foreach (var ordinal in _cold.SetAside)
+        {
+            SetAside(_nodes.First(node => node.Ordinal == ordinal), copies.First(copy => copy.Ordinal == ordinal).Problem);
+        }
+    }
+
+    /// <summary>A node whose copy the engine does not load, while there is a primary to sync from, starts without it.</summary>
+    private void SetAsideWhereItDoesNotStart()
+    {
+        if (Leader is not { } leader || _confirmedPrimary != leader.Ordinal || leader.Configuration.Persistence == PersistenceMode.Disabled)
+        {
+            return;
+        }
+
+        foreach (var node in _nodes.Where(node => node is { Running: false, FailedStarts: > 1 } && node != leader && node.HasData && RefusedItsData(node)))
+        {
+            SetAside(node, node.Problem);
+        }
+    }
+
+    // What ended it is in its last words; a missing binary or a full disk must not cost a copy.
+    private static bool RefusedItsData(NodeSupervisor node) => DataWords.Any(words => node.Problem.Contains(words, StringComparison.OrdinalIgnoreCase));
+
+    private void SetAside(NodeSupervisor node, string problem)
+    {
+        var folder = node.SetDataAside();
+        _services.Events.Append(new CacheEvent(
+            EventKind.DataSetAside, _cache, $"Node {node.Ordinal} starts without the data that it had on disk, which is kept in '{folder}', and syncs from the primary: {problem}")
+        {
+            Shard = _shard,
+            Node = node.Ordinal,
+        });
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3110, LogLevel.Information, "Shard {Shard} of {Cache} has no process left: {Reason}.")]
+        public static partial void ColdStart(ILogger logger, string cache, int shard, string reason);
+    }
+}
