@@ -47,6 +47,9 @@ public sealed record NodeConfiguration
     /// </summary>
     public string? LogFolder { get; init; }
 
+    /// <summary>How far back the past of its log is kept; zero keeps none.</summary>
+    public TimeSpan HistoryWindow { get; init; }
+
     /// <summary>The internal user that administers the nodes and that replicas authenticate as; may do everything.</summary>
     public required EngineUser InternalUser { get; init; }
 

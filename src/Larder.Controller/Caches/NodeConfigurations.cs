@@ -40,6 +40,7 @@ internal static class NodeConfigurations
             Persistence = spec.Redis.Persistence,
             SnapshotMinutes = spec.Redis.RdbPersistence,
             LogFolder = LogFolder(document, node, storages),
+            HistoryWindow = TimeSpan.FromHours(spec.Backup.WindowHours),
             InternalUser = new EngineUser("larder", secrets.InternalPassword),
             GatewayUser = new EngineUser("gateway", secrets.GatewayPassword),
         };

@@ -1,8 +1,11 @@
 using System.Net;
 using System.Text.Json;
+using Larder.Backup.History;
 using Larder.Controller.Caches;
 using Larder.Controller.Processes;
+using Larder.Controller.Recovery;
 using Larder.Engines;
+using Larder.Engines.Redis;
 using Larder.Model.Engines;
 using Larder.Model.Events;
 using Larder.Model.Specs;
@@ -35,6 +38,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     private DateTimeOffset _startedAt;
     private bool _answered;
     private bool _toldToEnd;
+    private HistoryKeeper? _history;
 
     /// <summary>Makes a supervisor; starts nothing.</summary>
     /// <param name="configuration">The node.</param>
@@ -375,6 +379,26 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>Keeps the past of the node's log, where its configuration wants that.</summary>
+    public void KeepHistory()
+    {
+        if (Configuration.HistoryWindow <= TimeSpan.Zero || !Features.SplitLog)
+        {
+            return;
+        }
+
+        _history ??= new HistoryKeeper(new LogHistory(LogHistory.FolderOf(Folders.Root, Configuration.LogFolder)));
+        try
+        {
+            _history.Step(Configuration.LogFolder ?? Path.Combine(Folders.Data, RedisFiles.LogFolder), Configuration.HistoryWindow, _services.Clock.GetUtcNow());
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            // The engine may have exchanged the files just now; what is missing is taken in the next cycle.
+            Log.HistoryNotKept(_services.Logger, Configuration.Cache, Ordinal, exception.Message);
+        }
+    }
+
     /// <summary>Rotates the engine's log where it has grown too large.</summary>
     public void RotateLog() => _log.RotateIfNeeded();
 
@@ -544,6 +568,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
         [LoggerMessage(3008, LogLevel.Warning, "Node {Node} of {Cache} does not follow {Primary} yet: {Problem}")]
         public static partial void NotFollowing(ILogger logger, string cache, int node, ReplicationTarget primary, string problem);
+
+        [LoggerMessage(3011, LogLevel.Debug, "Node {Node} of {Cache}: the past of its log could not be kept yet: {Problem}")]
+        public static partial void HistoryNotKept(ILogger logger, string cache, int node, string problem);
 
         [LoggerMessage(3009, LogLevel.Information, "Node {Node} of {Cache} starts as a replica; what it had is set aside in {Folder}.")]
         public static partial void DataSetAside(ILogger logger, string cache, int node, string folder);

@@ -212,6 +212,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             if (IsInSync(node))
             {
                 node.MarkContinuous();
+                node.KeepHistory();
             }
 
             node.RotateLog();

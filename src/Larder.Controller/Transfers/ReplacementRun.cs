@@ -2,6 +2,7 @@ using Larder.Backup.Catalogue;
 using Larder.Backup.Storages;
 using Larder.Model.Events;
 using Larder.Model.Operations;
+using Larder.Security.Files;
 using Larder.Store.Documents;
 
 namespace Larder.Controller.Transfers;
@@ -32,7 +33,9 @@ internal sealed class ReplacementRun(TransferContext context)
             try
             {
                 RefuseWhereNotEmpty(transfer);
-                var keys = await incoming.PrepareAsync(await FilesAsync(transfer, storage, backup, cancellationToken), cancellationToken);
+                var keys = transfer.At is { } at
+                    ? await RebuildAsync(transfer.Source, at, folder, incoming.Snapshot, cancellationToken)
+                    : await incoming.PrepareAsync(await FilesAsync(transfer, storage, backup, cancellationToken), cancellationToken);
                 transfer = transfer with { Phase = TransferPhase.Replacing, Keys = keys };
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
@@ -74,10 +77,18 @@ internal sealed class ReplacementRun(TransferContext context)
         return Conclude(transfer, backup, agent.Keys ?? 0, storage);
     }
 
+    private async Task<long?> RebuildAsync(string source, DateTimeOffset at, string folder, string snapshot, CancellationToken cancellationToken)
+    {
+        Remove(folder);
+        OwnerOnlyFile.CreateFolder(folder);
+        return await new RebuiltLog(context, Path.Combine(folder, "rebuild")).RunAsync(source, at, snapshot, cancellationToken);
+    }
+
     private string Conclude(TransferDocument transfer, BackupManifest? backup, long keys, IStorage storage)
     {
         var counted = transfer.Keys is { } expected && keys < expected ? $"{keys} of {expected} keys (the others have expired, or did not fit)" : $"{keys} keys";
-        var said = backup is null
+        var said = transfer.At is { } at ? $"{counted} of {transfer.Source}'s log as it was at the end of {at:u}"
+            : backup is null
             ? $"{counted} from {string.Join(", ", transfer.Files)} of storage '{storage.Name}'"
             : $"{counted} of backup {backup.Id} of {backup.Cache}, taken at {backup.TakenAt:u}; what was written after that is not in it";
         context.Services.Events.Append(transfer.Kind == OperationKind.Restore
@@ -110,7 +121,7 @@ internal sealed class ReplacementRun(TransferContext context)
 
     private static async Task<BackupManifest?> BackupAsync(TransferDocument transfer, IStorage storage, CancellationToken cancellationToken)
     {
-        if (transfer.Kind != OperationKind.Restore)
+        if (transfer.Kind != OperationKind.Restore || transfer.At is not null)
         {
             return null;
         }

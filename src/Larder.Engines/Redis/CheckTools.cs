@@ -36,7 +36,7 @@ public static class CheckTools
         var link = Path.Combine(workFolder, name);
         var target = Path.GetFullPath(installation.ServerPath);
         Directory.CreateDirectory(workFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        if (File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName != target)
+        if (new FileInfo(link).LinkTarget != target)
         {
             File.Delete(link);
             File.CreateSymbolicLink(link, target);

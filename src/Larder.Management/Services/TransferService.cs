@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using Larder.Backup.Catalogue;
+using Larder.Backup.History;
 using Larder.Backup.Storages;
 using Larder.Management.Contracts;
+using Larder.Model.Installation;
 using Larder.Model.Operations;
 using Larder.Model.Status;
 using Larder.Store;
@@ -17,9 +19,10 @@ namespace Larder.Management.Services;
 /// <param name="storages">The storages.</param>
 /// <param name="caches">Makes the new cache of a restore.</param>
 /// <param name="statuses">What was seen.</param>
+/// <param name="home">The installation's folders.</param>
 /// <param name="clock">The clock.</param>
 internal sealed class TransferService(
-    CacheDocuments documents, IControlStore store, StorageCatalogue storages, CacheService caches, IStatusSource statuses, TimeProvider clock)
+    CacheDocuments documents, IControlStore store, StorageCatalogue storages, CacheService caches, IStatusSource statuses, LarderHome home, TimeProvider clock)
 {
     private const int MostFiles = 1000;
 
@@ -68,16 +71,25 @@ internal sealed class TransferService(
         var (document, _) = await documents.GetAsync(name, cancellationToken);
         var source = request.From ?? document.Spec.Name;
         var storage = Find(request.Storage ?? document.Spec.Backup.Storage);
-        var backup = Choose(source, storage, (await AskAsync(() => new BackupCatalogue(storage).ListAsync(source, cancellationToken))).Backups, request.At);
         var transfer = new TransferDocument
         {
             OperationId = NewId(),
             Kind = OperationKind.Restore,
             Storage = storage.Name,
             Source = source,
-            BackupId = backup.Id,
             Replace = request.Replace,
         };
+        if (request.At is { } at && await WindowAsync(source, cancellationToken))
+        {
+            RefuseOutsideTheWindow(source, at);
+            transfer = transfer with { At = at };
+        }
+        else
+        {
+            var backups = (await AskAsync(() => new BackupCatalogue(storage).ListAsync(source, cancellationToken))).Backups;
+            transfer = transfer with { BackupId = Choose(source, storage, backups, request.At).Id };
+        }
+
         if (request.Into is not { } into)
         {
             return await BeginAsync(document.Spec.Name, transfer, cancellationToken);
@@ -180,6 +192,26 @@ internal sealed class TransferService(
             Files = [.. files],
             Replace = true,
         }, cancellationToken);
+    }
+
+    private async Task<bool> WindowAsync(string source, CancellationToken cancellationToken) =>
+        (await documents.FindAsync(source, cancellationToken)).Document is { Spec.Backup.WindowHours: > 0 };
+
+    /// <summary>The past of a log is kept for a window: what is older, or has not happened yet, cannot be rebuilt.</summary>
+    private void RefuseOutsideTheWindow(string source, DateTimeOffset at)
+    {
+        var moments = HistoryFolders.Of(home, storages, source).SelectMany(history => history.Moments()).ToList();
+        if (moments.Count == 0)
+        {
+            throw new ManagementException(ManagementFailure.Refused, $"Nothing of the history of {source}'s log is kept yet.");
+        }
+
+        var (oldest, now) = (moments.Min(moment => moment.Start), clock.GetUtcNow());
+        if (at < oldest || at >= now)
+        {
+            throw new ManagementException(
+                ManagementFailure.Refused, $"The state of {source} at {at:u} cannot be rebuilt: the history of its log reaches from {oldest:u} to now, {now:u}.");
+        }
     }
 
     private static BackupManifest Choose(string source, IStorage storage, ImmutableArray<BackupManifest> backups, DateTimeOffset? at)

@@ -45,7 +45,7 @@ public sealed class AccidentTests
         }
         else
         {
-            Assert.Equal(persistence == "RDB" ? 13 : 0, back.Count);
+            Assert.Equal(persistence == "RDB" ? 12 : 0, back.Count);
         }
     }
 
@@ -174,11 +174,13 @@ public sealed class AccidentTests
     private static string[] Logs(Installation larder) =>
         Directory.GetFiles(Path.Combine(larder.Home, "caches", "dev", "nodes"), "*.incr.aof", SearchOption.AllDirectories);
 
-    // A length in the middle becomes another one: what follows is no command any more.
+    private const int Head = 300;
+
+    // A length in the middle is none any more. A bit that flips inside a value is another matter: logs have no checksums.
     private static void Damage(string log)
     {
         var bytes = File.ReadAllBytes(log);
-        var at = bytes.AsSpan(bytes.Length / 2).IndexOf("\r\n$"u8) + (bytes.Length / 2);
+        var at = bytes.AsSpan(Head).IndexOf("\r\n$"u8) + Head;
         bytes[at + 2] = (byte)'!';
         File.WriteAllBytes(log, bytes);
     }

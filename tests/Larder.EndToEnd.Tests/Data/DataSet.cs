@@ -59,7 +59,7 @@ internal static class DataSet
     {
         await WriteAsync(larder, name);
         var written = await ReadAsync(larder, name);
-        Assert.Equal(13, written.Count);
+        Assert.Equal(12, written.Count);
         return written;
     }
 
