@@ -177,7 +177,8 @@ internal sealed partial class CacheBackups(string cache, CacheServices services,
     private async Task AlignAsync(ImmutableArray<ShardAgent> agents, TimeSpan interval, CancellationToken cancellationToken)
     {
         var sources = agents.Select(agent => agent.SnapshotSource()).OfType<SnapshotSource>().ToList();
-        var picture = string.Join(';', sources.Select(source => $"{source.Shard}:{source.Node}:{source.IsReplica}")) + interval;
+        var picture = string.Join(';', sources.Select(source => $"{source.Shard}:{source.Node}:{source.IsReplica}"))
+            + ';' + string.Join(',', agents.SelectMany(agent => agent.Snapshot.Status.Nodes).Select(node => node.Pid)) + interval;
         if (picture == _aligned)
         {
             return;

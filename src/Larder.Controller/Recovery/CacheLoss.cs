@@ -51,7 +51,9 @@ internal sealed class CacheLoss(string cache, CacheServices services)
     {
         var spec = document.Spec;
         var (newest, problem) = await NewestAsync(document, cancellationToken);
-        var what = $"None of {spec.Name}'s nodes has data on this host.";
+        var what = spec.Redis.Persistence == PersistenceMode.Disabled
+            ? $"All processes of {spec.Name} have ended, and its data was in memory only."
+            : $"None of {spec.Name}'s nodes has data on this host.";
         if (spec.Backup.Restore == RestoreMode.Automatic && newest is not null)
         {
             var operation = new OperationDocument

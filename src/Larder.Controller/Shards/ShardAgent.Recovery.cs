@@ -34,8 +34,17 @@ internal sealed partial class ShardAgent
         }
 
         var failed = _cold is { Ordinals: [var only] } && _nodes.First(one => one.Ordinal == only) is { Running: false, FailedStarts: > 1 } picked && RefusedItsData(picked);
-        if (_nodes.Any(node => node.Running) || (_cold is not null && !failed) || _nodes[0].Configuration.Persistence == PersistenceMode.Disabled)
+        if (_nodes.Any(node => node.Running) || (_cold is not null && !failed))
         {
+            return;
+        }
+
+        if (_nodes[0].Configuration.Persistence == PersistenceMode.Disabled)
+        {
+            // Only what an orderly stop has saved counts.
+            var saved = _nodes.Any(node => File.Exists(node.Folders.StoppedMark));
+            _cold = new ColdStart([.. _nodes.Select(node => node.Ordinal)], [], AllLost: !saved, saved ? "it was stopped in order" : "its data was in memory only");
+            Losses += saved ? 0 : 1;
             return;
         }
 

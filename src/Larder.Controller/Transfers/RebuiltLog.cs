@@ -2,7 +2,6 @@ using Larder.Backup.History;
 using Larder.Controller.Processes;
 using Larder.Controller.Recovery;
 using Larder.Controller.Snapshots;
-using Larder.Engines;
 using Larder.Engines.Redis;
 using Larder.Model.Specs;
 using Larder.Security.Files;

@@ -131,14 +131,11 @@ internal static class RedisConfiguration
         file.Add("stop-writes-on-bgsave-error", "no");
         file.Add("appendonly", appendOnly ? "yes" : "no");
         file.Add("appendfsync", "everysec");
-        if (appendOnly)
+        if (appendOnly && dialect.HasSplitLog)
         {
             // A log that ends too early is cut by Larder before the start, which keeps what it cuts and tells of it.
             file.Add("aof-load-truncated", "no");
-            if (dialect.HasSplitLog)
-            {
-                file.Add("aof-timestamp-enabled", "yes");
-            }
+            file.Add("aof-timestamp-enabled", "yes");
         }
 
         if (dialect.HasShutdownOptions)

@@ -1,5 +1,4 @@
 using Larder.Controller.Recovery;
-using Xunit;
 
 namespace Larder.Controller.Tests.Recovery;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Larder.Controller.Recovery;
-using Xunit;
 
 namespace Larder.Controller.Tests.Recovery;
 

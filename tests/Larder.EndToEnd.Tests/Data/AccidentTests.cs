@@ -98,11 +98,14 @@ public sealed class AccidentTests
             Damage(log);
         }
 
-        (await larder.RunAsync("up", "--detach")).Succeeded();
+        // It waits until the cache is Ready, which is when the backup is back.
+        using var up = larder.Begin("up", "--detach");
         Assert.Contains("no copy passes its check", await larder.EventAsync("dev", "DataLost"), StringComparison.Ordinal);
         Assert.DoesNotContain(Installation.Nodes(await larder.ShowAsync("dev")), node => node.GetProperty("state").GetString() == "InSync");
         (await larder.RunAsync("restore", "dev", "--replace", "--yes")).Succeeded();
         Assert.Equal(written, await DataSet.ReadAsync(larder, "dev"));
+        await up.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, up.ExitCode);
     }
 
     [Fact]
@@ -155,7 +158,7 @@ public sealed class AccidentTests
         await larder.WaitAsync(name, "Ready with other processes", cache => Installation.IsReady(cache) && !Installation.Nodes(cache).Select(Pid).Intersect(before).Any());
     }
 
-    private static async Task StopHardAsync(Installation larder)
+    internal static async Task StopHardAsync(Installation larder)
     {
         var pids = EnginePids(larder).Append(larder.DaemonPid).Select(Process.GetProcessById).ToList();
         pids.Reverse();
@@ -177,7 +180,7 @@ public sealed class AccidentTests
     private const int Head = 300;
 
     // A length in the middle is none any more. A bit that flips inside a value is another matter: logs have no checksums.
-    private static void Damage(string log)
+    internal static void Damage(string log)
     {
         var bytes = File.ReadAllBytes(log);
         var at = bytes.AsSpan(Head).IndexOf("\r\n$"u8) + Head;

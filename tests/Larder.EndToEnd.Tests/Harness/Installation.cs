@@ -13,9 +13,9 @@ internal sealed class Installation : IAsyncDisposable
 {
     private readonly Dictionary<string, string> _environment;
 
-    public Installation()
+    public Installation(string? disk = null)
     {
-        Home = Directory.CreateTempSubdirectory("larder-e2e-").FullName;
+        Home = disk is null ? Directory.CreateTempSubdirectory("larder-e2e-").FullName : Directory.CreateDirectory(Path.Combine(disk, "home")).FullName;
         TlsPort = FreePort.Take();
         PlainPort = FreePort.Take();
         _environment = new Dictionary<string, string>
@@ -131,8 +131,8 @@ internal sealed class Installation : IAsyncDisposable
         var message = "";
         await UntilAsync($"{name} has an event {kind}", async () =>
         {
-            var events = (await RunAsync("events", name, "--output", "json")).Succeeded().Json.EnumerateArray();
-            message = events.LastOrDefault(happened => happened.GetProperty("kind").GetString() == kind) is { ValueKind: JsonValueKind.Object } found
+            var events = await RunAsync("events", name, "--output", "json");
+            message = events.ExitCode != 0 ? "" : events.Json.EnumerateArray().LastOrDefault(happened => happened.GetProperty("kind").GetString() == kind) is { ValueKind: JsonValueKind.Object } found
                 ? found.GetProperty("message").GetString()!
                 : "";
             return message.Length > 0;

@@ -112,7 +112,7 @@ public sealed class SpecPlannerTests
                 "redis.redis_version=7", "redis.capacity=1", "redis.replicas_per_primary=1", "redis.persistence=Disabled", "redis.non_ssl_port=false",
                 "cluster.enable_cluster=false", "monitoring.mode=AUTOMATED", "durability=async", "failover.hold_ms=5000",
                 "failover.retry_reads=true", "failover.retry_not_executed=true", "failover.uncertain_writes=error", "failover.quorum_timeout_ms=3000",
-                "memory_mb=64", "publicNetworkAccess=Disabled",
+                "backup.storage=local", "backup.max_snapshot_count=1", "backup.restore=manual", "backup.second_storage=second", "backup.window_hours=0", "memory_mb=64", "publicNetworkAccess=Disabled",
             ],
             plan.Changes.Select(change => $"{change.Field}={change.To}"));
         Assert.Equal("At most 7500 clients are served; memory stays at memory_mb, 64 MiB per node.", plan.Changes[1].Effect);
