@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Larder.Model.Events;
 using Larder.Model.Installation;
 using Larder.Model.Routing;
 using Larder.Model.Specs;
@@ -11,7 +12,8 @@ namespace Larder.Controller.Caches;
 /// <param name="certificates">Keeps and renews them.</param>
 /// <param name="host">This host.</param>
 /// <param name="hostNames">The names that this host has.</param>
-internal sealed class CacheCertificates(ServerCertificateStore certificates, HostIdentity host, ServerNames hostNames)
+/// <param name="events">Where a renewal is noted.</param>
+internal sealed class CacheCertificates(ServerCertificateStore certificates, HostIdentity host, ServerNames hostNames, IEventJournal events)
 {
     private readonly ConcurrentDictionary<string, ServerCertificate> _lastGood = new();
 
@@ -68,13 +70,29 @@ internal sealed class CacheCertificates(ServerCertificateStore certificates, Hos
 
         try
         {
-            return (certificates.GetOrIssue(Key(spec), new ServerCertificateRequest(names)).Certificate, "");
+            var issued = certificates.GetOrIssue(Key(spec), new ServerCertificateRequest(names));
+            if (issued.Issued is not (RenewalReason.None or RenewalReason.Missing))
+            {
+                events.Append(new CacheEvent(EventKind.CertificateRenewed, spec.Name, $"The server certificate was replaced, since {WhyOf(issued.Issued)}; new connections get the new one."));
+            }
+
+            return (issued.Certificate, "");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return (null, $"A new certificate of {spec.Name} cannot be kept: {exception.Message}");
         }
     }
+
+    private static string WhyOf(RenewalReason reason) => reason switch
+    {
+        RenewalReason.Damaged => "its files were damaged",
+        RenewalReason.Exposed => "its key could be read by other users of this host",
+        RenewalReason.Expiring => "less than a third of its life was left",
+        RenewalReason.NotYetValid => "by the clock it was not valid yet",
+        RenewalReason.NamesChanged => "it lacked a name that clients use",
+        _ => "another authority had signed it",
+    };
 
     private static string Key(CacheSpec spec) => spec.Name.ToLowerInvariant();
 }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Larder.Controller;
 using Larder.Controller.Caches;
+using Larder.Controller.Events;
 using Larder.Engines;
 using Larder.Gateway;
 using Larder.Host.Admission;
@@ -13,6 +14,7 @@ using Larder.Management.Api;
 using Larder.Management.Contracts;
 using Larder.Management.Services;
 using Larder.Model.Engines;
+using Larder.Model.Events;
 using Larder.Model.Installation;
 using Larder.Model.Routing;
 using Larder.Model.Status;
@@ -41,6 +43,7 @@ internal sealed partial class LarderDaemon : IInstallationControl, IAsyncDisposa
     private readonly IControlStore _store;
     private readonly GatewayServer _gateway;
     private readonly CacheController _controller;
+    private readonly EventJournal _events;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -54,9 +57,9 @@ internal sealed partial class LarderDaemon : IInstallationControl, IAsyncDisposa
 
     private LarderDaemon(
         LarderHome home, HostIdentity host, TimeProvider clock, IControlStore store, GatewayServer gateway, CacheController controller,
-        ILoggerFactory loggers)
+        EventJournal events, ILoggerFactory loggers)
     {
-        (_home, _host, _store, _gateway, _controller, _loggers) = (home, host, store, gateway, controller, loggers);
+        (_home, _host, _store, _gateway, _controller, _events, _loggers) = (home, host, store, gateway, controller, events, loggers);
         _logger = loggers.CreateLogger("Larder.Host");
         _startedAt = clock.GetUtcNow();
     }
@@ -89,6 +92,7 @@ internal sealed partial class LarderDaemon : IInstallationControl, IAsyncDisposa
         var catalogue = new HostEngineCatalogue(home, drivers, clock);
         await catalogue.RefreshAsync(cancellationToken);
         var routes = new RoutePublisher();
+        var events = new EventJournal(home.EventsFolder, clock, loggers);
         var gateway = new GatewayServer(routes, new GatewayOptions(), clock, loggers);
         var controller = new CacheController(new ControllerDependencies
         {
@@ -103,12 +107,13 @@ internal sealed partial class LarderDaemon : IInstallationControl, IAsyncDisposa
             GatewayHold = gateway,
             Gateway = new GatewayStatus(() => gateway.Snapshot().Listeners, PortOwner.Find),
             Routes = routes,
+            Events = events,
             Options = new AgentOptions(),
             Clock = clock,
             Random = new Random(),
             Loggers = loggers,
         });
-        var daemon = new LarderDaemon(home, host, clock, store, gateway, controller, loggers);
+        var daemon = new LarderDaemon(home, host, clock, store, gateway, controller, events, loggers);
         await gateway.StartAsync(cancellationToken);
         daemon._controllerLoop = Task.Run(() => controller.RunAsync(daemon._stop.Token), CancellationToken.None);
         daemon._api = daemon.BuildApi(protector, catalogue, clock);
@@ -183,6 +188,7 @@ internal sealed partial class LarderDaemon : IInstallationControl, IAsyncDisposa
             await _api.DisposeAsync();
         }
 
+        await _events.DisposeAsync();
         await _store.DisposeAsync();
         Log.Stopped(_logger, _shutdown is null ? "engines run on" : "engines have been stopped");
         _stop.Dispose();
@@ -236,6 +242,8 @@ internal sealed partial class LarderDaemon : IInstallationControl, IAsyncDisposa
             .AddSingleton(catalogue)
             .AddSingleton(clock)
             .AddSingleton<IStatusSource>(_controller)
+            .AddSingleton<IEventJournal>(_events)
+            .AddSingleton<IEventSource>(_events)
             .AddSingleton<IInstallationControl>(this)
             .AddSingleton<IAdmissionCheck>(new EndpointAdmission(_host))
             .AddSingleton<IAdmissionCheck>(new StorageAdmission(_home))

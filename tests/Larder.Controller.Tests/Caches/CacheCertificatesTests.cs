@@ -5,6 +5,7 @@ using Larder.Model.Installation;
 using Larder.Model.Specs;
 using Larder.Security.Certificates;
 using Larder.Security.Keys;
+using Larder.Testing;
 
 namespace Larder.Controller.Tests.Caches;
 
@@ -21,7 +22,7 @@ public sealed class CacheCertificatesTests : IDisposable
         var authority = CertificateAuthority.OpenOrCreate(home, new SecretProtector(InstallationKey.OpenOrCreate(home)), TimeProvider.System);
         _store = new ServerCertificateStore(home, authority, TimeProvider.System);
         var host = new HostIdentity { Name = "here" };
-        _certificates = new CacheCertificates(_store, host, ServerNames.Create(["localhost"], []));
+        _certificates = new CacheCertificates(_store, host, ServerNames.Create(["localhost"], []), new RecordingJournal());
     }
 
     public void Dispose()
