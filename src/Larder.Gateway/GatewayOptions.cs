@@ -29,4 +29,8 @@ public sealed record GatewayOptions
     /// <summary>The longest pause between attempts to open a listener that could not be opened.</summary>
     /// <value>Default 5 seconds.</value>
     public TimeSpan MaxListenBackOff { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many threads carry connections. Engines and the rest of the daemon need processors too.</summary>
+    /// <value>At least 1; default half of the processors.</value>
+    public int EventLoops { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 }

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Larder.Gateway.Listening;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
+using Larder.Gateway.Transport;
+using Larder.Gateway.Transport.Tls;
 using Larder.Model.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -31,7 +33,8 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(loggers);
         _routes = routes;
-        _services = new SessionServices(options, new GatewayCounters(), clock, loggers.CreateLogger("Larder.Gateway"));
+        var logger = loggers.CreateLogger("Larder.Gateway");
+        _services = new SessionServices(options, new GatewayCounters(), clock, logger, new EventLoops(options.EventLoops, logger));
     }
 
     /// <summary>Begins to serve what the current table says; its listeners are open, or known not to be, when it returns.</summary>
@@ -68,6 +71,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
             sessions.ForEach(session => session.Abort());
+            await clients; // What is broken off ends at once.
         }
     }
 
@@ -116,6 +120,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
     {
         await StopAsync(CancellationToken.None);
         _stop.Dispose();
+        _services.Loops.Dispose();
     }
 
     private CacheRuntime? Find(string cache)
@@ -248,7 +253,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
                 _caches.Add(route.Cache, new CacheRuntime(route, _services.Clock));
             }
         }
-        catch (Exception exception) when (exception is System.Security.Cryptography.CryptographicException or ArgumentException or NotSupportedException)
+        catch (Exception exception) when (exception is System.Security.Cryptography.CryptographicException or TlsException)
         {
             // The certificate that was in use goes on being used; a new cache is not served until its certificate is mended.
             Log.CertificateUnusable(_services.Logger, route.Cache, exception.Message);

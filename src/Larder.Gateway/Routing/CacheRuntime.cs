@@ -1,13 +1,11 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Relay;
 using Larder.Gateway.Sessions;
+using Larder.Gateway.Transport.Tls;
 using Larder.Model.Routing;
 using Larder.Resp;
 
@@ -25,7 +23,7 @@ internal sealed class CacheRuntime
     private readonly ConcurrentDictionary<long, GatewaySession> _sessions = new();
     private readonly Lock _pulseGate = new();
     private volatile CacheRoute _route;
-    private volatile SslServerAuthenticationOptions _tls;
+    private volatile TlsContext _tls;
     private volatile bool _held;
     private volatile CommandEffects _effects = CommandEffects.BeforeEngine;
     private Task _learning = Task.CompletedTask;
@@ -42,7 +40,7 @@ internal sealed class CacheRuntime
     {
         _clock = clock;
         _route = route;
-        _tls = BuildTls(route);
+        _tls = TlsContext.Create(route.Certificate, route.CertificateChain);
     }
 
     /// <summary>The newest route.</summary>
@@ -65,7 +63,7 @@ internal sealed class CacheRuntime
     }
 
     /// <summary>What new handshakes use.</summary>
-    public SslServerAuthenticationOptions Tls => _tls;
+    public TlsContext Tls => _tls;
 
     /// <summary>The sessions there are.</summary>
     public IEnumerable<GatewaySession> Sessions => _sessions.Values;
@@ -131,7 +129,7 @@ internal sealed class CacheRuntime
         Pulse();
         if (!ReferenceEquals(before.Certificate, route.Certificate))
         {
-            _tls = BuildTls(route);
+            _tls = TlsContext.Create(route.Certificate, route.CertificateChain);
         }
     }
 
@@ -188,15 +186,4 @@ internal sealed class CacheRuntime
 
         Interlocked.CompareExchange(ref _learntEpoch, 0, primary.Epoch);
     }
-
-    private static SslServerAuthenticationOptions BuildTls(CacheRoute route) => new()
-    {
-        ServerCertificateContext = SslStreamCertificateContext.Create(route.Certificate, [.. route.CertificateChain], offline: true),
-#pragma warning disable CA5398 // The two versions are the product's promise, whatever the system would also allow.
-        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-#pragma warning restore CA5398
-        ClientCertificateRequired = false,
-        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-        AllowRenegotiation = false,
-    };
 }

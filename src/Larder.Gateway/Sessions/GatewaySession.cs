@@ -41,7 +41,7 @@ internal sealed partial class GatewaySession
     public GatewaySession(long id, ListenEndpoint endpoint, ClientConnection client, CacheRuntime cache, SessionServices services)
     {
         (Id, Endpoint, _client, _cache) = (id, endpoint, client, cache);
-        (Options, Counters, Clock, _logger) = services;
+        (Options, Counters, Clock, _logger, _) = services;
         NoteActivity();
     }
 
