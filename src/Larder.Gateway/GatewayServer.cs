@@ -55,10 +55,12 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
         await _loops;
         List<Listener> listeners;
         List<GatewaySession> sessions;
+        List<CacheRuntime> caches;
         lock (_gate)
         {
             listeners = [.. _listeners.Values, .. _retired];
-            sessions = [.. _caches.Values.SelectMany(cache => cache.Sessions)];
+            caches = [.. _caches.Values];
+            sessions = [.. caches.SelectMany(cache => cache.Sessions)];
         }
 
         await Task.WhenAll(listeners.Select(listener => listener.StopAsync()));
@@ -73,6 +75,8 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
             sessions.ForEach(session => session.Abort());
             await clients; // What is broken off ends at once.
         }
+
+        caches.ForEach(cache => cache.Close());
     }
 
     /// <summary>What it is doing now.</summary>
@@ -88,7 +92,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
                     .Select(listener => new ListenerSnapshot(listener.Endpoint, listener.Problem!))],
                 [.. _caches.Values.Select(cache => new CacheSnapshot(
                     cache.Route.Cache, cache.SessionCount, cache.Sessions.Count(session => session.IsAuthenticated), cache.Route.Primary?.Epoch,
-                    cache.Sessions.Count(session => !session.IsQuiet), !ReferenceEquals(cache.Effects, Commands.CommandEffects.BeforeEngine)))],
+                    cache.Sessions.Count(session => session.IsBusy), !ReferenceEquals(cache.Effects, Commands.CommandEffects.BeforeEngine)))],
                 _services.Counters.Read());
         }
     }
@@ -102,7 +106,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
         }
 
         runtime.Hold();
-        return PollAsync(() => runtime.Sessions.All(session => session.IsQuiet), limit, cancellationToken);
+        return PollAsync(() => runtime.AreLanesQuiet && runtime.Sessions.All(session => session.IsQuiet), limit, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -204,6 +208,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
             foreach (var name in _caches.Keys.Where(name => !wanted.Contains(name)).ToList())
             {
                 leaving.AddRange(_caches[name].Sessions);
+                _caches[name].Close();
                 _caches.Remove(name);
             }
 
@@ -250,7 +255,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
             }
             else
             {
-                _caches.Add(route.Cache, new CacheRuntime(route, _services.Clock));
+                _caches.Add(route.Cache, new CacheRuntime(route, _services.Clock, _services.Options.SharesConnections));
             }
         }
         catch (Exception exception) when (exception is System.Security.Cryptography.CryptographicException or TlsException)

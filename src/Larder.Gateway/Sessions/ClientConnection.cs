@@ -21,6 +21,9 @@ internal sealed class ClientConnection(LoopConnection connection) : IDisposable
     private Task<int>? _pending;
     private volatile bool _aborted;
 
+    /// <summary>What it reads from and writes to.</summary>
+    public LoopConnection Connection => connection;
+
     /// <summary>The bytes that were read and not yet consumed.</summary>
     public ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
 
@@ -39,6 +42,19 @@ internal sealed class ClientConnection(LoopConnection connection) : IDisposable
 
     /// <summary>Forgets what was read.</summary>
     public void Discard() => _start = _end;
+
+    /// <summary>Takes bytes that somebody else has read and not consumed. There must be none that are unread.</summary>
+    /// <param name="bytes">The bytes.</param>
+    public void Keep(ReadOnlySpan<byte> bytes)
+    {
+        ReturnBuffer();
+        if (!bytes.IsEmpty)
+        {
+            _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(BufferBytes, bytes.Length));
+            bytes.CopyTo(_buffer);
+            _end = bytes.Length;
+        }
+    }
 
     /// <summary>Makes the buffer twice as large.</summary>
     public void Grow()

@@ -37,6 +37,7 @@ internal sealed unsafe partial class EventLoop : IDisposable
     private int _used;
     private int _signalled;
     private volatile bool _stopping;
+    private bool _closed;
 
     /// <summary>Starts a loop.</summary>
     /// <param name="name">The thread's name.</param>
@@ -137,8 +138,13 @@ internal sealed unsafe partial class EventLoop : IDisposable
             _thread.Join();
         }
 
-        _ = LinuxCalls.Close(_epoll);
-        _ = LinuxCalls.Close(_wake);
+        lock (_gate)
+        {
+            // Whoever still has work for the loop must not write into a descriptor that is somebody else's by then.
+            _closed = true;
+            _ = LinuxCalls.Close(_epoll);
+            _ = LinuxCalls.Close(_wake);
+        }
     }
 
     private static long Token(int slot, int generation) => ((long)generation << 32) | (uint)slot;
@@ -227,8 +233,14 @@ internal sealed unsafe partial class EventLoop : IDisposable
     {
         if (Interlocked.Exchange(ref _signalled, 1) == 0)
         {
-            long one = 1;
-            _ = LinuxCalls.Write(_wake, &one, sizeof(long));
+            lock (_gate)
+            {
+                if (!_closed)
+                {
+                    long one = 1;
+                    _ = LinuxCalls.Write(_wake, &one, sizeof(long));
+                }
+            }
         }
     }
 
@@ -236,7 +248,13 @@ internal sealed unsafe partial class EventLoop : IDisposable
     {
         var bytes = stackalloc byte[16];
         _ = new EpollEvent(bytes, 0) { Events = events, Data = token };
-        Checked(LinuxCalls.ControlEpoll(_epoll, operation, descriptor, bytes));
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                Checked(LinuxCalls.ControlEpoll(_epoll, operation, descriptor, bytes));
+            }
+        }
     }
 
     private static int Checked(int result) => result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError());
