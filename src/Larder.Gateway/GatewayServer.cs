@@ -97,7 +97,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
             return Task.FromResult(true);
         }
 
-        runtime.Hold();
+        runtime.Hold(limit);
         return PollAsync(() => runtime.Sessions.All(session => session.IsQuiet), limit, cancellationToken);
     }
 

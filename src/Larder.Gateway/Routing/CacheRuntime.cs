@@ -6,6 +6,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Notices;
 using Larder.Gateway.Relay;
 using Larder.Gateway.Sessions;
 using Larder.Model.Routing;
@@ -23,6 +24,7 @@ internal sealed class CacheRuntime
 
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<long, GatewaySession> _sessions = new();
+    private readonly CacheNotices _notices;
     private readonly Lock _pulseGate = new();
     private volatile CacheRoute _route;
     private volatile SslServerAuthenticationOptions _tls;
@@ -43,6 +45,8 @@ internal sealed class CacheRuntime
         _clock = clock;
         _route = route;
         _tls = BuildTls(route);
+        _notices = new CacheNotices(_sessions.Select(entry => entry.Value), clock);
+        _notices.OnRoute(route);
     }
 
     /// <summary>The newest route.</summary>
@@ -76,12 +80,18 @@ internal sealed class CacheRuntime
     /// <summary>Whether no new commands may go to the engines, because a handover is under way.</summary>
     public bool IsHeld => _held;
 
-    /// <summary>Holds new commands; those under way are answered.</summary>
-    public void Hold() => _held = true;
+    /// <summary>Holds new commands; those under way are answered. Clients that want to know are told before.</summary>
+    /// <param name="limit">How long it may take.</param>
+    public void Hold(TimeSpan limit)
+    {
+        _notices.OnHold(limit);
+        _held = true;
+    }
 
     /// <summary>Lets commands through again.</summary>
     public void Resume()
     {
+        _notices.OnRelease();
         _held = false;
         Pulse();
     }
@@ -128,6 +138,7 @@ internal sealed class CacheRuntime
             session.OnRoute(route);
         }
 
+        _notices.OnRoute(route);
         Pulse();
         if (!ReferenceEquals(before.Certificate, route.Certificate))
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
@@ -30,6 +31,11 @@ internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposab
 
     /// <summary>Where <see cref="Unread"/> begins in <see cref="Buffer"/>.</summary>
     public int Start => _start;
+
+    /// <summary>The address that the client has connected to.</summary>
+    public IPAddress LocalAddress { get; } = ((IPEndPoint)socket.LocalEndPoint!).Address is { IsIPv4MappedToIPv6: true } mapped
+        ? mapped.MapToIPv4()
+        : ((IPEndPoint)socket.LocalEndPoint!).Address;
 
     /// <summary>Whether nothing more can be read before something is consumed or the buffer is grown.</summary>
     public bool IsFull => _start == 0 && _end == _buffer.Length && _end > 0;

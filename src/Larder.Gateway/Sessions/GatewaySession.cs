@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Notices;
 using Larder.Gateway.Relay;
 using Larder.Gateway.Routing;
 using Larder.Model.Routing;
@@ -140,6 +141,10 @@ internal sealed partial class GatewaySession
             RequestClose(CloseReason.Idle);
         }
     }
+
+    /// <summary>Tells the client something about its cache, if it asked for that. Thread-safe.</summary>
+    /// <param name="notice">The notice.</param>
+    public void Notify(Notice notice) => _relay?.Notify(notice);
 
     /// <summary>A new route of its cache: its key may have been replaced, the primary may be another one.</summary>
     /// <param name="route">The route.</param>
