@@ -736,9 +736,21 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         var leg = _leg;
         leg.Link.Dispose();
         leg.Ledger.Close();
-        await leg.Replies;
-        await _outlet.CloseAsync();
+        var written = EndWritingAsync(leg);
+        await written.WaitAsync(session.Options.CloseGrace, session.Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!written.IsCompleted)
+        {
+            client.Abort(); // It takes nothing: what is being written would be written for ever.
+        }
+
+        await written;
         _reopening.Release();
         await _mover;
+    }
+
+    private async Task EndWritingAsync(Leg leg)
+    {
+        await leg.Replies;
+        await _outlet.CloseAsync();
     }
 }

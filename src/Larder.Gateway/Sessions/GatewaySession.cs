@@ -29,6 +29,7 @@ internal sealed partial class GatewaySession
     private readonly ILogger _logger;
     private volatile Relay.Relay? _relay;
     private volatile string? _keyId;
+    private ITimer? _deadline;
     private long _lastActivity;
     private int _closing;
     private int _reason;
@@ -97,6 +98,7 @@ internal sealed partial class GatewaySession
             }
 
             _client.Dispose();
+            _deadline?.Dispose();
             Log.SessionEnded(_logger, _cache.Route.Cache, Id, (CloseReason)_reason);
         }
     }
@@ -127,6 +129,9 @@ internal sealed partial class GatewaySession
         {
             _relay?.CloseLink();
             _client.StopReading();
+
+            // A client that takes nothing would hold up the replies under way, and with them the end.
+            _deadline = Clock.CreateTimer(static session => ((GatewaySession)session!).Abort(), this, Options.CloseGrace * 2, Timeout.InfiniteTimeSpan);
         }
     }
 
