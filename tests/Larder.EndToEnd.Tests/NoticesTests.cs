@@ -31,15 +31,20 @@ public sealed class NoticesTests
 
         (await larder.RunAsync("failover", "dev")).Succeeded();
         Assert.Equal(
-            ["FailedOver", "FailingOver", "NodeMaintenanceEnded", "NodeMaintenanceFailoverComplete", "NodeMaintenanceStart", "NodeMaintenanceStarting"],
-            Take(told, 6));
+            "FailedOver FailingOver NodeMaintenanceEnded NodeMaintenanceFailoverComplete NodeMaintenanceStart NodeMaintenanceStarting", Take(told, 6));
         Assert.Equal(1, (int)await redis.GetDatabase().StringGetAsync("a"));
 
         var ready = await larder.WaitAsync("dev", "Ready again", Installation.IsReady);
         Process.GetProcessById(Installation.Primary(ready).GetProperty("pid").GetInt32()).Kill();
-        Assert.Equal(["FailedOver", "FailingOver", "NodeMaintenanceFailoverComplete"], Take(told, 3));
+        // A replica may be the primary before the gateway has heard that there is none: then there is nothing to be told of the time between.
+        var heard = Take(told, 2);
+        Assert.Contains(heard, (string[])["FailedOver NodeMaintenanceFailoverComplete", "FailedOver FailingOver", "FailingOver NodeMaintenanceFailoverComplete"]);
+        if (heard.Contains("FailingOver", StringComparison.Ordinal))
+        {
+            Assert.Equal("FailedOver FailingOver NodeMaintenanceFailoverComplete", string.Join(' ', $"{heard} {Take(told, 1)}".Split(' ').Order(StringComparer.Ordinal)));
+        }
+
         Assert.Equal(1, (int)await redis.GetDatabase().StringGetAsync("a"));
-        Assert.Empty(told);
     }
 
     [Fact]
@@ -63,6 +68,6 @@ public sealed class NoticesTests
     }
 
     /// <summary>What came, in alphabetical order, since the library calls handlers side by side.</summary>
-    private static string[] Take(BlockingCollection<string> told, int count) =>
-        [.. Enumerable.Range(0, count).Select(_ => told.TryTake(out var next, TimeSpan.FromSeconds(15)) ? next : "(nothing)").Order(StringComparer.Ordinal)];
+    private static string Take(BlockingCollection<string> told, int count) => string.Join(
+        ' ', Enumerable.Range(0, count).Select(_ => told.TryTake(out var next, TimeSpan.FromSeconds(15)) ? next : "(nothing)").Order(StringComparer.Ordinal));
 }

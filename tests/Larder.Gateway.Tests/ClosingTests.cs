@@ -31,6 +31,7 @@ public sealed class ClosingTests : IAsyncLifetime
         ProtocolError,
         Quit,
         ClientEndsItsSide,
+        EngineSilent,
     }
 
     [Theory]
@@ -42,6 +43,7 @@ public sealed class ClosingTests : IAsyncLifetime
     [InlineData(Ending.ProtocolError)]
     [InlineData(Ending.Quit)]
     [InlineData(Ending.ClientEndsItsSide)]
+    [InlineData(Ending.EngineSilent)]
     public async Task A_client_on_another_machine_sees_the_end(Ending ending)
     {
         Assert.SkipWhen(CutOffNetwork.Problem is not null, CutOffNetwork.Problem ?? "");
@@ -124,6 +126,12 @@ public sealed class ClosingTests : IAsyncLifetime
                 await client.SendAsync(Wire.Encode("GET", "large"));
                 await client.ReceiveAsync(new byte[1]);
                 _redis.Stop();
+                break;
+            case Ending.EngineSilent:
+                _redis.Freeze();
+                await client.SendAsync(Wire.Encode("GET", "a"));
+                await Door.EventuallyAsync(() => Task.FromResult(door.Gateway.Snapshot().Caches.Single().BusySessions == 1), "the command is under way");
+                door.Change("dev", route => route with { Primary = null, Failover = new FailoverSpec { HoldMs = 100 } });
                 break;
             case Ending.ClientEndsItsSide:
                 client.Shutdown(SocketShutdown.Send);

@@ -12,6 +12,7 @@ namespace Larder.Gateway.Notices;
 /// handover:   FAILING_OVER, Starting, Start     (held)                        FAILED_OVER, FailoverComplete, Ended
 /// undone:     FAILING_OVER, Starting, Start     (held)                        FAILED_OVER, Ended
 /// unplanned:  FAILING_OVER                      (no primary)                  FAILED_OVER, FailoverComplete
+///                                               (the next one at once)        FAILED_OVER, FailoverComplete
 /// </code>
 /// What opens is always closed: a client that waits for the closing notice with relaxed time limits would wait for ever.
 /// </remarks>
@@ -29,7 +30,7 @@ internal sealed class CacheNotices(IEnumerable<GatewaySession> sessions, TimePro
 
     /// <summary>A handover begins.</summary>
     /// <param name="limit">How long it may take.</param>
-    public void OnHold(TimeSpan limit)
+    public void OnHandover(TimeSpan limit)
     {
         lock (_gate)
         {
@@ -45,7 +46,7 @@ internal sealed class CacheNotices(IEnumerable<GatewaySession> sessions, TimePro
         }
     }
 
-    /// <summary>A handover is over, however it ended.</summary>
+    /// <summary>Commands go on: a handover, if it was one, is over, however it ended.</summary>
     public void OnRelease()
     {
         lock (_gate)

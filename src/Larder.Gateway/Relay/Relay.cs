@@ -215,6 +215,15 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         leg.Link.Dispose(); // What is under way there is made good by the reply side, which sees the end.
     }
 
+    /// <summary>A new route without a primary: an engine that stays silent is waited for as long as another primary is.</summary>
+    public void OnNoPrimary()
+    {
+        lock (_moverGate)
+        {
+            _mover = Task.WhenAll(_mover, LeaveSilentAsync(_leg));
+        }
+    }
+
     /// <summary>How the client is to be written to now; <c>null</c> while it is not between two replies, or nobody knows.</summary>
     private NoticeReader? Look()
     {
@@ -416,6 +425,16 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         if (TryLeaveWaiting(leg))
         {
             leg.Ledger.Close();
+        }
+    }
+
+    /// <summary>Leaves a link on which nothing ends because its engine does not even close it; the reply side makes good what was under way there.</summary>
+    private async Task LeaveSilentAsync(Leg leg)
+    {
+        await ((Task)leg.Replies).WaitAsync(HoldLimit, session.Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (cache.Route.Primary is null)
+        {
+            leg.Link.Dispose();
         }
     }
 

@@ -80,11 +80,16 @@ internal sealed class CacheRuntime
     /// <summary>Whether no new commands may go to the engines, because a handover is under way.</summary>
     public bool IsHeld => _held;
 
-    /// <summary>Holds new commands; those under way are answered. Clients that want to know are told before.</summary>
+    /// <summary>Holds new commands; those under way are answered. Clients that want to know of a handover are told before.</summary>
+    /// <param name="reason">Why.</param>
     /// <param name="limit">How long it may take.</param>
-    public void Hold(TimeSpan limit)
+    public void Hold(HoldReason reason, TimeSpan limit)
     {
-        _notices.OnHold(limit);
+        if (reason == HoldReason.Handover)
+        {
+            _notices.OnHandover(limit);
+        }
+
         _held = true;
     }
 

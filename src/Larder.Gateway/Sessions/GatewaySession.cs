@@ -163,6 +163,10 @@ internal sealed partial class GatewaySession
         {
             _relay?.OnPrimary(primary);
         }
+        else
+        {
+            _relay?.OnNoPrimary();
+        }
     }
 
     /// <summary>Which access key a user and password are. Where they are one, the session belongs to that key from now on.</summary>

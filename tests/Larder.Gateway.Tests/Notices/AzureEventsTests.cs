@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Larder.Gateway.Tests.Harness;
+using Larder.Model.Routing;
 using StackExchange.Redis;
 using StackExchange.Redis.Maintenance;
 
@@ -52,7 +53,7 @@ public sealed class AzureEventsTests : IAsyncLifetime
     public async Task A_handover_that_is_undone_begins_and_ends_without_a_new_primary()
     {
         await using var wire = await EnterAsync("2", "SUBSCRIBE", "AzureRedisEvents");
-        Assert.True(await _door.Gateway.HoldAsync("dev", Limit, TestContext.Current.CancellationToken));
+        Assert.True(await _door.Gateway.HoldAsync("dev", HoldReason.Handover, Limit, TestContext.Current.CancellationToken));
         _door.Gateway.Release("dev");
         Assert.Equal(["NodeMaintenanceStarting", "NodeMaintenanceStart", "NodeMaintenanceEnded"], (await ReadAsync(wire, "2", 3)).Select(Type));
     }
@@ -171,7 +172,7 @@ public sealed class AzureEventsTests : IAsyncLifetime
 
     private async Task HandOverAsync(long epoch = 2, RedisProcess? next = null)
     {
-        Assert.True(await _door.Gateway.HoldAsync("dev", Limit, TestContext.Current.CancellationToken));
+        Assert.True(await _door.Gateway.HoldAsync("dev", HoldReason.Handover, Limit, TestContext.Current.CancellationToken));
         _door.Change("dev", route => route with { Primary = _door.Primary(next ?? _two, epoch) });
         Assert.True(await _door.Gateway.FollowAsync("dev", epoch, Limit, TestContext.Current.CancellationToken));
         _door.Gateway.Release("dev");

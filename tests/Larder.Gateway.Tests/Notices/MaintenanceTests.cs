@@ -1,5 +1,6 @@
 using System.Globalization;
 using Larder.Gateway.Tests.Harness;
+using Larder.Model.Routing;
 
 namespace Larder.Gateway.Tests.Notices;
 
@@ -51,6 +52,17 @@ public sealed class MaintenanceTests : IAsyncLifetime
         _door.Gateway.Release("dev");
         Assert.Equal(["FAILING_OVER", "FAILED_OVER"], (await wire.ReadManyAsync(2)).Select(Kind));
         Assert.Equal("+PONG", await wire.AskAsync("PING"));
+    }
+
+    [Fact]
+    public async Task A_hold_that_changes_no_primary_is_nobodys_business()
+    {
+        await using var wire = await EnterAsync();
+        Assert.True(await _door.Gateway.HoldAsync("dev", HoldReason.ReplicaAttached, Limit, TestContext.Current.CancellationToken));
+        _door.Gateway.Release("dev");
+        Assert.Equal("+PONG", await wire.AskAsync("PING"));
+        await HandOverAsync(2, _two);
+        Assert.Equal(["FAILING_OVER", "FAILED_OVER"], (await wire.ReadManyAsync(2)).Select(Kind));
     }
 
     [Fact]
@@ -229,7 +241,7 @@ public sealed class MaintenanceTests : IAsyncLifetime
 
         for (var round = 0; round < 20; round++)
         {
-            Assert.False(await _door.Gateway.HoldAsync("dev", TimeSpan.Zero, TestContext.Current.CancellationToken)); // something is under way
+            Assert.False(await _door.Gateway.HoldAsync("dev", HoldReason.Handover, TimeSpan.Zero, TestContext.Current.CancellationToken)); // something is under way
             _door.Gateway.Release("dev");
             Assert.Equal(["FAILING_OVER", "FAILED_OVER"], (await witness.ReadManyAsync(2)).Select(Kind));
         }
@@ -260,7 +272,7 @@ public sealed class MaintenanceTests : IAsyncLifetime
         return wire;
     }
 
-    private Task<bool> HoldAsync() => _door.Gateway.HoldAsync("dev", Limit, TestContext.Current.CancellationToken);
+    private Task<bool> HoldAsync() => _door.Gateway.HoldAsync("dev", HoldReason.Handover, Limit, TestContext.Current.CancellationToken);
 
     private async Task HandOverAsync(long epoch, RedisProcess next)
     {
