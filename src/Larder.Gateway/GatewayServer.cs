@@ -98,14 +98,14 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public Task<bool> HoldAsync(string cache, TimeSpan limit, CancellationToken cancellationToken)
+    public Task<bool> HoldAsync(string cache, HoldReason reason, TimeSpan limit, CancellationToken cancellationToken)
     {
         if (Find(cache) is not { } runtime)
         {
             return Task.FromResult(true);
         }
 
-        runtime.Hold();
+        runtime.Hold(reason, limit);
         return PollAsync(() => runtime.AreLanesQuiet && runtime.Sessions.All(session => session.IsQuiet), limit, cancellationToken);
     }
 

@@ -93,7 +93,7 @@ internal sealed class CommandEffects
                 reading.Add(text);
             }
 
-            if (CommandTable.Find(name) == CommandKind.Plain
+            if (CommandTable.Find(name) is CommandKind.Plain or CommandKind.Publish
                 && (((reads || writes) && !stateful) || Stateless.Contains(text, StringComparer.OrdinalIgnoreCase)))
             {
                 shareable.Add(text);

@@ -31,6 +31,7 @@ internal static class CommandTable
         (CommandKind.PatternUnsubscribe, "PUNSUBSCRIBE"),
         (CommandKind.ShardUnsubscribe, "SUNSUBSCRIBE"),
         (CommandKind.Client, "CLIENT"),
+        (CommandKind.Publish, "PUBLISH"),
         (CommandKind.Select, "SELECT"),
         (CommandKind.Blocking, "BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP XREAD XREADGROUP"),
         (CommandKind.Script, "SCRIPT"),

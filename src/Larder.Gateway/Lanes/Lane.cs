@@ -83,6 +83,10 @@ internal sealed partial class Lane : ILoopTask
     /// <summary>Whether clients should wait before they give more.</summary>
     public bool IsFull => _journal.Appended - _journal.Written > MaxUnsentBytes;
 
+    /// <summary>Whether a session has got the beginning of a reply and not its rest.</summary>
+    /// <param name="session">The session.</param>
+    public bool IsInsideReplyOf(SharedSession session) => _startedFrame && ReferenceEquals(_queue.Head.Session, session);
+
     /// <summary>Whether nothing is at an engine that is not answered. Thread-safe.</summary>
     public bool IsQuiet
     {
@@ -199,6 +203,7 @@ internal sealed partial class Lane : ILoopTask
 
         if (_journal.Appended == _planned)
         {
+            _blockedSince = IsQuiet ? null : _blockedSince;
             return false;
         }
 
@@ -241,6 +246,13 @@ internal sealed partial class Lane : ILoopTask
             {
                 LoseLink(); // What is under way there is made good.
             }
+        }
+
+        if (_cache.Route.Primary is null && !IsQuiet)
+        {
+            // An engine that stays silent is waited for as long as another primary is.
+            _blockedSince ??= _services.Clock.GetTimestamp();
+            PulseOnce();
         }
 
         Send();

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Notices;
 using Larder.Gateway.Relay;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
@@ -37,6 +38,10 @@ internal sealed class SharedSession(
     /// <summary>So many reads in a row before others have their turn.</summary>
     private const int ReadsAtOnce = 8;
 
+    /// <summary>Who subscribes has a connection of his own.</summary>
+    private static readonly NoticeAudience Nobody = new();
+
+    private readonly List<Notice> _untold = [];
     private readonly TaskCompletionSource<SharedEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LoopConnection _connection = client.Connection;
     private readonly Lane _lane = cache.LaneOf(client.Connection.Loop, settings.Protocol, services);
@@ -192,6 +197,7 @@ internal sealed class SharedSession(
 
         _answered = 0;
         _output.Release();
+        TellUntold();
         if (_outstanding == 0 && _paused)
         {
             _window = Math.Min(_window * 4, MaxWindow);
@@ -215,6 +221,42 @@ internal sealed class SharedSession(
 
     /// <summary>The session is to be closed. Thread-safe.</summary>
     public void Close() => _connection.Loop.Post(new Closing(this));
+
+    /// <summary>Tells the client something between two replies, if it asked for such notices. Thread-safe.</summary>
+    /// <param name="notice">The notice.</param>
+    public void Notify(Notice notice) => _connection.Loop.Post(new Telling(this, notice));
+
+    private void Tell(Notice notice)
+    {
+        if (_finished)
+        {
+            session.Notify(notice); // Somebody else speaks to the client by now.
+            return;
+        }
+
+        if (_lane.IsInsideReplyOf(this))
+        {
+            _untold.Add(notice);
+            return;
+        }
+
+        var bytes = new ArrayBufferWriter<byte>();
+        notice.TryWrite(bytes, new NoticeReader(settings.Protocol, settings.Maintenance, Nobody, CanHear: false, client.LocalAddress, 0, 0));
+        if (bytes.WrittenCount > 0)
+        {
+            _connection.Send(bytes.WrittenSpan);
+        }
+    }
+
+    private void TellUntold()
+    {
+        if (_untold.Count > 0 && !_lane.IsInsideReplyOf(this))
+        {
+            var notices = _untold.ToArray();
+            _untold.Clear();
+            Array.ForEach(notices, Tell);
+        }
+    }
 
     private bool MustPause => _outstanding >= _window || _connection.BacklogBytes > MaxBacklogBytes || _lane.IsFull;
 
@@ -294,7 +336,7 @@ internal sealed class SharedSession(
     {
         var view = new CommandView(command, scanner.Arguments, scanner.ArgumentCount);
         var kind = CommandTable.Find(view.Name);
-        if (kind == CommandKind.Plain)
+        if (kind == CommandKind.Plain || (kind == CommandKind.Publish && !view.Subcommand.SequenceEqual(AzureEvents.Channel)))
         {
             if (!cache.Effects.IsShareable(view.Name, out var effect))
             {
@@ -312,6 +354,12 @@ internal sealed class SharedSession(
             case CommandKind.BlockedUnlessReading when view.Count > 1 && !CommandTable.IsReadingClusterSubcommand(view.Subcommand):
                 session.Counters.CommandBlocked();
                 Answer(Replies.UnknownCommand(view));
+                return true;
+            case CommandKind.Publish:
+                Answer(Replies.ChannelIsReserved.ToArray());
+                return true;
+            case CommandKind.Client when MaintenanceCommand.IsMeant(view):
+                Answer(MaintenanceCommand.Parse(view, out var error) is { } maintenance ? maintenance.Answer(settings) : error);
                 return true;
             case CommandKind.Select when view.Count == 2 && view.Subcommand.SequenceEqual("0"u8):
                 Answer(Replies.Ok.ToArray());
@@ -401,6 +449,12 @@ internal sealed class SharedSession(
         }
 
         _end.SetResult(end);
+    }
+
+    /// <summary>Tells a notice on the session's loop.</summary>
+    private sealed class Telling(SharedSession session, Notice notice) : ILoopTask
+    {
+        public void Run() => session.Tell(notice);
     }
 
     /// <summary>Ends the session on its loop.</summary>

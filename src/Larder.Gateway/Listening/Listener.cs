@@ -209,10 +209,13 @@ internal sealed partial class Listener
         const int userTimeout = 18;
         socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        var seconds = Math.Max(6, (int)_services.Options.DeadPeerTimeout.TotalSeconds);
+
+        // Half of the time until the first probe, the other half for three probes, as far as whole seconds allow.
+        var seconds = Math.Max(2, (int)_services.Options.DeadPeerTimeout.TotalSeconds);
+        var interval = Math.Max(1, seconds / 6);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds / 2);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Math.Max(1, seconds / 6));
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, interval);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Math.Max(1, (seconds - (seconds / 2)) / interval));
         socket.SetRawSocketOption(tcp, userTimeout, BitConverter.GetBytes((int)_services.Options.DeadPeerTimeout.TotalMilliseconds));
     }
 

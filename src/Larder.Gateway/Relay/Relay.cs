@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
+using Larder.Gateway.Notices;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
 using Larder.Model.Routing;
@@ -39,6 +40,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     private readonly CarriedState _state = new();
     private readonly SemaphoreSlim _reopening = new(1, 1);
     private readonly Lock _moverGate = new();
+    private NoticeOutlet _outlet = null!;
     private volatile Leg _leg = null!;
     private Leg? _bound;
     private volatile Task _mover = Task.CompletedTask;
@@ -88,6 +90,16 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         }
     }
 
+    /// <summary>Tells the client something between two replies, if it asked for such notices.</summary>
+    /// <param name="notice">The notice.</param>
+    public void Notify(Notice notice)
+    {
+        if (!_state.Subscriptions.Notices.IsEmpty || _settings.Maintenance is not null)
+        {
+            _outlet.Post(notice);
+        }
+    }
+
     /// <summary>Takes over a link on which the gateway has authenticated.</summary>
     /// <param name="link">The link; owned from here on.</param>
     /// <param name="clientName">What HELLO set, or <c>null</c>.</param>
@@ -102,8 +114,8 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             _settings.Apply(new SettingChange(ClientSetting.Name, clientName));
         }
 
-        _leg = new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted));
-        Start(_leg, []);
+        _outlet = new NoticeOutlet(client, Look, () => session.RequestClose(CloseReason.ClientBroke));
+        Start(new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted)), []);
     }
 
     /// <summary>Runs until the session is over or the client is a stranger again.</summary>
@@ -208,6 +220,33 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         }
 
         leg.Link.Dispose(); // What is under way there is made good by the reply side, which sees the end.
+    }
+
+    /// <summary>A new route without a primary: an engine that stays silent is waited for as long as another primary is.</summary>
+    public void OnNoPrimary()
+    {
+        lock (_moverGate)
+        {
+            _mover = Task.WhenAll(_mover, LeaveSilentAsync(_leg));
+        }
+    }
+
+    /// <summary>How the client is to be written to now; <c>null</c> while it is not between two replies, or nobody knows.</summary>
+    private NoticeReader? Look()
+    {
+        var leg = _leg;
+        lock (leg.Ledger.Gate)
+        {
+            var listen = cache.Route.Listen;
+            return leg.Ledger.IsOpaque || leg.Pump.IsInsideReply ? null : new NoticeReader(
+                _settings.Protocol,
+                _settings.Maintenance,
+                _state.Subscriptions.Notices,
+                leg.Ledger.CanHear,
+                client.LocalAddress,
+                listen.FirstOrDefault(endpoint => endpoint.Tls)?.Port ?? 0,
+                listen.FirstOrDefault(endpoint => !endpoint.Tls)?.Port ?? 0);
+        }
     }
 
     /// <summary>Waits for a primary with a fresh view and an engine connection to it; reserves that connection for a batch.</summary>
@@ -401,6 +440,16 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         }
     }
 
+    /// <summary>Leaves a link on which nothing ends because its engine does not even close it; the reply side makes good what was under way there.</summary>
+    private async Task LeaveSilentAsync(Leg leg)
+    {
+        await ((Task)leg.Replies).WaitAsync(HoldLimit, session.Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (cache.Route.Primary is null)
+        {
+            leg.Link.Dispose();
+        }
+    }
+
     private void MoveAtOnceIfNeeded(Leg left)
     {
         lock (left.Ledger.Gate)
@@ -546,7 +595,6 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         // It fits the connection's own buffer, so that it goes without anybody reading the replies yet. Where it does not go, this engine is gone too,
         // and its reply side finds all of it under way.
         leg.Ledger.Journal.NoteSent(await leg.Link.TrySendAsync(first.WrittenMemory));
-        _leg = leg;
         Start(leg, received);
     }
 
@@ -567,7 +615,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     {
         lock (leg.Ledger.Gate)
         {
-            if (leg.Pump.EndedInsideReply || leg.Ledger.IsOpaque || !_state.IsCarryable || leg.Waiting is not null)
+            if (leg.Pump.IsInsideReply || leg.Ledger.IsOpaque || !_state.IsCarryable || leg.Waiting is not null)
             {
                 return false;
             }
@@ -598,7 +646,9 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
 
     private void Start(Leg leg, byte[] received)
     {
-        leg.Pump = new ReplyPump(leg.Link, leg.Ledger, client, received, session.NoteActivity, session.Counters);
+        leg.Pump = new ReplyPump(
+            leg.Link, leg.Ledger, client, _outlet, _state.Subscriptions.Notices, received, session.NoteActivity, session.Counters);
+        _leg = leg;
         leg.Replies = RunRepliesAsync(leg);
     }
 
@@ -717,8 +767,21 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         var leg = _leg;
         leg.Link.Dispose();
         leg.Ledger.Close();
-        await leg.Replies;
+        var written = EndWritingAsync(leg);
+        await written.WaitAsync(session.Options.CloseGrace, session.Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!written.IsCompleted)
+        {
+            client.Abort(); // It takes nothing: what is being written would be written for ever.
+        }
+
+        await written;
         _reopening.Release();
         await _mover;
+    }
+
+    private async Task EndWritingAsync(Leg leg)
+    {
+        await leg.Replies;
+        await _outlet.CloseAsync();
     }
 }

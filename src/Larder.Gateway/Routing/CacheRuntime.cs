@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Lanes;
+using Larder.Gateway.Notices;
 using Larder.Gateway.Relay;
 using Larder.Gateway.Sessions;
 using Larder.Gateway.Transport;
@@ -25,6 +26,7 @@ internal sealed class CacheRuntime
     private readonly TimeProvider _clock;
     private readonly bool _sharing;
     private readonly ConcurrentDictionary<long, GatewaySession> _sessions = new();
+    private readonly CacheNotices _notices;
     private readonly Lock _pulseGate = new();
     private volatile CacheRoute _route;
     private volatile TlsContext _tls;
@@ -48,6 +50,8 @@ internal sealed class CacheRuntime
         _clock = clock;
         _route = route;
         _tls = TlsContext.Create(route.Certificate, route.CertificateChain);
+        _notices = new CacheNotices(_sessions.Select(entry => entry.Value), clock);
+        _notices.OnRoute(route);
     }
 
     /// <summary>The newest route.</summary>
@@ -130,12 +134,23 @@ internal sealed class CacheRuntime
     /// <summary>Whether no new commands may go to the engines, because a handover is under way.</summary>
     public bool IsHeld => _held;
 
-    /// <summary>Holds new commands; those under way are answered.</summary>
-    public void Hold() => _held = true;
+    /// <summary>Holds new commands; those under way are answered. Clients that want to know of a handover are told before.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="limit">How long it may take.</param>
+    public void Hold(HoldReason reason, TimeSpan limit)
+    {
+        if (reason == HoldReason.Handover)
+        {
+            _notices.OnHandover(limit);
+        }
+
+        _held = true;
+    }
 
     /// <summary>Lets commands through again.</summary>
     public void Resume()
     {
+        _notices.OnRelease();
         _held = false;
         Pulse();
     }
@@ -187,6 +202,7 @@ internal sealed class CacheRuntime
             lane.Look();
         }
 
+        _notices.OnRoute(route);
         Pulse();
         if (!ReferenceEquals(before.Certificate, route.Certificate))
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Runtime.CompilerServices;
 using Larder.Gateway.Transport;
 
@@ -32,6 +33,9 @@ internal sealed class ClientConnection(LoopConnection connection) : IDisposable
 
     /// <summary>Where <see cref="Unread"/> begins in <see cref="Buffer"/>.</summary>
     public int Start => _start;
+
+    /// <summary>The address that the client has connected to.</summary>
+    public IPAddress LocalAddress => connection.LocalAddress;
 
     /// <summary>Whether nothing more can be read before something is consumed or the buffer is grown.</summary>
     public bool IsFull => _start == 0 && _end == _buffer.Length && _end > 0;

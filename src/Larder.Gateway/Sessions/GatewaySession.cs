@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Lanes;
+using Larder.Gateway.Notices;
 using Larder.Gateway.Relay;
 using Larder.Gateway.Routing;
 using Larder.Model.Routing;
@@ -31,6 +32,8 @@ internal sealed partial class GatewaySession
     private volatile Relay.Relay? _relay;
     private volatile SharedSession? _shared;
     private volatile string? _keyId;
+    private readonly List<Notice> _missed = [];
+    private ITimer? _deadline;
     private long _lastActivity;
     private int _closing;
     private int _reason;
@@ -103,6 +106,7 @@ internal sealed partial class GatewaySession
             }
 
             _client.Dispose();
+            _deadline?.Dispose();
             Log.SessionEnded(_logger, _cache.Route.Cache, Id, (CloseReason)_reason);
         }
     }
@@ -137,6 +141,9 @@ internal sealed partial class GatewaySession
             _relay?.CloseLink();
             _shared?.Close();
             _client.StopReading();
+
+            // A client that takes nothing would hold up the replies under way, and with them the end.
+            _deadline = Clock.CreateTimer(static session => ((GatewaySession)session!).Abort(), this, Options.CloseGrace * 2, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -152,6 +159,37 @@ internal sealed partial class GatewaySession
         }
     }
 
+    /// <summary>Tells the client something about its cache, if it asked for that. Thread-safe.</summary>
+    /// <param name="notice">The notice.</param>
+    public void Notify(Notice notice)
+    {
+        lock (_missed)
+        {
+            if (_relay is { } relay)
+            {
+                relay.Notify(notice);
+            }
+            else if (_shared is { } shared)
+            {
+                shared.Notify(notice);
+            }
+            else if (_keyId is not null)
+            {
+                _missed.Add(notice); // Between a shared engine connection and one of its own.
+            }
+        }
+    }
+
+    private void TellMissed()
+    {
+        lock (_missed)
+        {
+            var missed = _missed.ToArray();
+            _missed.Clear();
+            Array.ForEach(missed, Notify);
+        }
+    }
+
     /// <summary>A new route of its cache: its key may have been replaced, the primary may be another one.</summary>
     /// <param name="route">The route.</param>
     public void OnRoute(CacheRoute route)
@@ -163,6 +201,10 @@ internal sealed partial class GatewaySession
         else if (route.Primary is { } primary)
         {
             _relay?.OnPrimary(primary);
+        }
+        else
+        {
+            _relay?.OnNoPrimary();
         }
     }
 
@@ -283,6 +325,7 @@ internal sealed partial class GatewaySession
             var relay = new Relay.Relay(this, _client, _scanner, _cache, settings);
             relay.Begin(link, name);
             _relay = relay;
+            TellMissed();
             if (IsClosing)
             {
                 relay.CloseLink(); // It was asked for before there was a link to close.
@@ -304,6 +347,7 @@ internal sealed partial class GatewaySession
     {
         var shared = new SharedSession(this, _client, _scanner, _cache, settings, Services);
         _shared = shared;
+        TellMissed();
         if (IsClosing)
         {
             shared.Close(); // It was asked for before there was anything to close.

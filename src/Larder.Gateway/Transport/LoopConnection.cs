@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Larder.Gateway.Transport.Native;
@@ -51,11 +52,17 @@ internal sealed class LoopConnection : ILoopHandler, IDisposable
         _socket = socket;
         _descriptor = (int)socket.SafeHandle.DangerousGetHandle(); // The socket is closed by this object alone, under its gate.
         Loop = loop;
+        LocalAddress = ((IPEndPoint)socket.LocalEndPoint!).Address is { IsIPv4MappedToIPv6: true } mapped
+            ? mapped.MapToIPv4()
+            : ((IPEndPoint)socket.LocalEndPoint!).Address;
         _token = loop.Register(this);
     }
 
     /// <summary>The loop that it belongs to.</summary>
     public EventLoop Loop { get; }
+
+    /// <summary>The address that the peer has connected to.</summary>
+    public IPAddress LocalAddress { get; }
 
     /// <summary>How many bytes of <see cref="Send"/> the peer has not taken yet.</summary>
     public int BacklogBytes => Volatile.Read(ref _backlogEnd) - Volatile.Read(ref _backlogStart);
