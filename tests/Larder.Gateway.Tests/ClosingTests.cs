@@ -119,7 +119,9 @@ public sealed class ClosingTests : IAsyncLifetime
         await _redis.AskAsync("CONFIG", "RESETSTAT");
         await client.SendAsync(Enumerable.Repeat(Wire.Encode("GET", "large"), 16).SelectMany(command => command).ToArray());
         await Door.EventuallyAsync(
-            async () => (await _redis.AskAsync("INFO", "commandstats")).Contains("cmdstat_get:calls=16,", StringComparison.Ordinal), "all are answered");
+            async () => (await _redis.AskAsync("INFO", "commandstats")).Contains("cmdstat_get:calls=16,", StringComparison.Ordinal)
+                && door.Gateway.Snapshot().Caches.Single().BusySessions == 0,
+            "all are answered");
         var ended = EndAsync(door, client, ending);
         await Door.EventuallyAsync(() => Task.FromResult(client.Poll(0, SelectMode.SelectError)), $"{ending}: a reset came");
         await ended;
