@@ -18,7 +18,7 @@ internal static class BackupsText
         }
         else
         {
-            var table = Tables.Create(console, "taken (UTC)", "id", "keys", "size", "engine", "rdb", "checked", "of");
+            var table = new TextTable("taken (UTC)", "id", "keys", "size", "engine", "rdb", "checked", "of");
             foreach (var backup in view.Backups)
             {
                 table.Add(
