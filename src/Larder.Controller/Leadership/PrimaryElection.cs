@@ -37,7 +37,7 @@ internal static class PrimaryElection
         var loaded = Best(newest, Evidence.Disk, state);
         if (!state.Forced && Awaited(newest, state, another: loaded is not null) is { } awaited)
         {
-            return new(null, Waiting(awaited, candidates, another: loaded is not null));
+            return Wait(awaited, candidates, another: loaded is not null);
         }
 
         return loaded is not null
@@ -56,17 +56,20 @@ internal static class PrimaryElection
     private static bool MayComeBack(ElectionCandidate candidate, ElectionState state) =>
         candidate.Loading || candidate.Evidence != Evidence.None || !state.Volatile;
 
-    private static string Waiting(ElectionCandidate awaited, IReadOnlyList<ElectionCandidate> candidates, bool another)
+    private static ElectionDecision Wait(ElectionCandidate awaited, IReadOnlyList<ElectionCandidate> candidates, bool another)
     {
         if (awaited.Loading)
         {
-            return $"waiting for node {awaited.Ordinal}, which is loading its data";
+            return new(null, $"waiting for node {awaited.Ordinal}, which is loading its data");
+        }
+
+        if (another)
+        {
+            return new(null, $"waiting for node {awaited.Ordinal} to answer, which may have newer data");
         }
 
         var others = candidates.Any(candidate => candidate.Ready) ? "; a node with older data or none may not take its place" : "";
-        return another
-            ? $"waiting for node {awaited.Ordinal} to answer, which may have newer data"
-            : $"waiting for node {awaited.Ordinal} to come back, which has the newest data{others}. To give that up: larder failover --force";
+        return new(null, $"waiting for node {awaited.Ordinal} to come back, which has the newest data{others}", MayBeForced: others.Length > 0);
     }
 
     /// <summary>The newest generation is lost for certain, or was given up.</summary>
@@ -85,7 +88,7 @@ internal static class PrimaryElection
 
         if (!state.Forced && candidates.FirstOrDefault(candidate => !candidate.Ready && candidate.Evidence != Evidence.None) is { } silent)
         {
-            return new(null, $"the newest data, of {names}, {why}; waiting for node {silent.Ordinal}, which has older data. To begin empty: larder failover --force");
+            return new(null, $"the newest data, of {names}, {why}; waiting for node {silent.Ordinal}, which has older data", MayBeForced: true);
         }
 
         return First(candidates, state) is { } first
@@ -103,7 +106,7 @@ internal static class PrimaryElection
 
         if (!state.Forced && candidates.FirstOrDefault(candidate => candidate.Loading) is { } loading)
         {
-            return new(null, Waiting(loading, candidates, another: false));
+            return Wait(loading, candidates, another: false);
         }
 
         if (!state.PatienceOver && !state.Forced && candidates.FirstOrDefault(candidate => !candidate.Answering) is { } silent)

@@ -135,7 +135,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
 
         // The daemon died between the start and the record: the lock file names the process that inherited it.
-        if (FolderLock.ReadOwner(Folders.Data) is { } owner && owner.IsAlive())
+        if (LockOwner() is { } owner && owner.IsAlive())
         {
             Take(owner, continuous: false, _services.Clock.GetUtcNow());
             _loadedFromDisk = _data.Proves(DataPaths, Persistent);
@@ -438,6 +438,10 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>Does something to the process that the agent is to find out by itself: a failure on purpose.</summary>
+    /// <param name="fault">Kill or stop.</param>
+    public void Inject(ProcessSignal fault) => _process?.Signal(fault);
+
     /// <summary>Rotates the engine's log where it has grown too large.</summary>
     public void RotateLog() => _log.RotateIfNeeded();
 
@@ -486,6 +490,20 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
     private void Tell(EventKind kind, string message) => _services.Events.Append(new CacheEvent(kind, Configuration.Cache, message) { Node = Ordinal });
 
+    private ProcessIdentity? LockOwner()
+    {
+        try
+        {
+            return FolderLock.ReadOwner(Folders.Data);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A disk that is not there, say. No process can be started on it either, so that none is started twice.
+            Log.NothingToAdopt(_services.Logger, Configuration.Cache, Ordinal, exception.Message);
+            return null;
+        }
+    }
+
     private NodeRecord? ReadRecord()
     {
         try
@@ -530,7 +548,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         [LoggerMessage(3011, LogLevel.Information, "Node {Node} of {Cache}: process {Pid} was the primary and may have what the new one has not; it saves that and ends, to start as a replica.")]
         public static partial void NodeRetires(ILogger logger, string cache, int node, int pid);
 
-        [LoggerMessage(3005, LogLevel.Debug, "Node {Node} of {Cache}: no process to adopt behind its socket: {Problem}")]
+        [LoggerMessage(3005, LogLevel.Warning, "Node {Node} of {Cache}: whether a process runs on its data folder cannot be told: {Problem}")]
         public static partial void NothingToAdopt(ILogger logger, string cache, int node, string problem);
 
         [LoggerMessage(3006, LogLevel.Warning, "Node {Node} of {Cache}: record {Path} cannot be read and is ignored: {Problem}")]

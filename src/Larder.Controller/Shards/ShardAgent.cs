@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Larder.Controller.Leadership;
 using Larder.Controller.Nodes;
+using Larder.Controller.Processes;
 using Larder.Engines;
 using Larder.Model.Events;
 using Larder.Model.Specs;
@@ -277,6 +278,11 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
     private async Task<HandoverResult> HandOverAsync(HandoverRequest request, CancellationToken cancellationToken)
     {
+        if (Leader is not null && _leadership.Epoch > request.FromEpoch)
+        {
+            return Promoted();
+        }
+
         if (Leader is null && request.Force)
         {
             return await ElectAsync(forced: true, cancellationToken) is { Length: > 0 } why ? new HandoverResult(false, why) : Promoted();
@@ -292,6 +298,13 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         {
             var others = string.Join(", ", _nodes.Where(node => node != primary).Select(node => $"node {node.Ordinal} is {StateOf(node)}"));
             return new HandoverResult(false, $"shard {_shard} has no eligible replica: {others}");
+        }
+
+        if (request.Fault is { } fault)
+        {
+            Tell(EventKind.FaultInjected, primary.Ordinal, $"A drill {(fault == ProcessSignal.Kill ? "kills" : "stops")} the process of node {primary.Ordinal}, the primary of shard {_shard}.");
+            primary.Inject(fault);
+            return new HandoverResult(true, $"the process of node {primary.Ordinal} was {(fault == ProcessSignal.Kill ? "killed" : "stopped")}");
         }
 
         if (!request.Force)
@@ -368,7 +381,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         });
         if (decision.Winner is not { } ordinal)
         {
-            return decision.Reason;
+            return decision.MayBeForced ? $"{decision.Reason}. To give that up: larder failover {_cache} --force" : decision.Reason;
         }
 
         // Who was in sync with the old primary and runs on has what the winner has, or is about to get it: should the winner fail at once, it counts.
