@@ -162,13 +162,21 @@ internal sealed class ControllerFixture : IAsyncDisposable
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(20));
         var key = StoreKeys.Epoch(cache, 0);
-        await foreach (var change in Store.WatchAsync(key, 1, deadline.Token))
+        var now = await Store.ListAsync(key, deadline.Token);
+        if (Matches(now.Entries[0].Value))
         {
-            if (StoreCodec.Decode<EpochDocument>(key, change.Changes[0].Value!, DocumentSchemas.Current).InSync.SequenceEqual(nodes))
+            return;
+        }
+
+        await foreach (var change in Store.WatchAsync(key, now.Revision + 1, deadline.Token))
+        {
+            if (Matches(change.Changes[0].Value!))
             {
                 return;
             }
         }
+
+        bool Matches(string value) => StoreCodec.Decode<EpochDocument>(key, value, DocumentSchemas.Current).InSync.SequenceEqual(nodes);
     }
 
     /// <summary>Waits for an operation's end, which is written a moment after the status that it has reached.</summary>

@@ -1,7 +1,6 @@
 using Larder.Management.Contracts;
 using Larder.Management.Services;
 using Larder.Model.Operations;
-using Larder.Model.Specs;
 using Larder.Model.Status;
 using Larder.Store;
 using Larder.Store.Documents;

@@ -17,12 +17,16 @@ internal sealed class DrillVerb : Verb
     private readonly Option<int?> _shard = new("--shard") { Description = "The shard; needed where there is more than one", HelpName = "N" };
     private readonly Option<string> _fault = new("--fault")
     {
-        Description = "What happens to the primary: its process is killed, is stopped, or hands over", HelpName = "kill|hang|handover", DefaultValueFactory = _ => "kill",
+        Description = "What happens to the primary: its process is killed, is stopped, or hands over",
+        HelpName = "kill|hang|handover",
+        DefaultValueFactory = _ => "kill",
     };
 
     private readonly Option<int> _seconds = new("--seconds")
     {
-        Description = "How long clients go on after the fault (1 to 300)", HelpName = "N", DefaultValueFactory = _ => 5,
+        Description = "How long clients go on after the fault (1 to 300)",
+        HelpName = "N",
+        DefaultValueFactory = _ => 5,
     };
 
     private readonly Option<bool> _yes = new("--yes", "-y") { Description = "Do not ask, on a cache of the production preset either" };
