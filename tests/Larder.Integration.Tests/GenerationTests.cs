@@ -170,7 +170,7 @@ public sealed class GenerationTests
 
         var data = Path.Combine(controller.Home.NodeFolder("it", primary.Ordinal), "data");
         Directory.Move(data, data + ".away");
-        await File.WriteAllTextAsync(data, "not there yet", TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(data, data + ".back");
         using var goOn = Process.Start("kill", ["-CONT", $"{replica.Pid}"]);
         await goOn.WaitForExitAsync(TestContext.Current.CancellationToken);
         await controller.StartControllerAsync();
@@ -180,8 +180,7 @@ public sealed class GenerationTests
     private static void GiveBackData(ControllerFixture controller, int node)
     {
         var data = Path.Combine(controller.Home.NodeFolder("it", node), "data");
-        File.Delete(data);
-        Directory.Move(data + ".away", data);
+        Directory.Move(data + ".away", data + ".back");
     }
 
     private static async Task<string> GetAsync(ControllerFixture controller, string key)

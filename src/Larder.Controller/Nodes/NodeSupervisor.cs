@@ -102,6 +102,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// <summary>What is wrong; empty where nothing is.</summary>
     public string Problem { get; private set; } = "";
 
+    /// <summary>How its last process ended; empty where this daemon saw none end.</summary>
+    public string Ending { get; private set; } = "";
+
     /// <summary>
     /// Whether another process has its replication port. It is not started any more until <see cref="AssignAsync"/> has given it another one, even
     /// where the port is free again: what the store says of its port may be changed already.
@@ -161,7 +164,8 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
             Tell(EventKind.NodeEnded, $"The process {_process.Pid} of node {Ordinal} {how}; it is started again.");
         }
 
-        Problem = $"process {_process.Pid} {how}" + (last.Count == 0 ? "" : $"; its last lines: {string.Join(" | ", last)}");
+        Ending = $"process {_process.Pid} {how}";
+        Problem = Ending + (last.Count == 0 ? "" : $"; its last lines: {string.Join(" | ", last)}");
         FailedStarts = _answered ? 0 : FailedStarts + 1;
         _process = null;
         _exit = null;

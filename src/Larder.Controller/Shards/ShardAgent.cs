@@ -195,7 +195,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         if (Leader is { Running: false } dead)
         {
-            await LoseAsync(dead.Problem.Length > 0 ? $"its process has ended: {dead.Problem}" : "its process was gone when the daemon came back", cancellationToken);
+            await LoseAsync(dead.Ending.Length > 0 ? $"its {dead.Ending}" : "its process was gone when the daemon came back", cancellationToken);
         }
 
         await Task.WhenAll(_nodes.Where(node => node.Running).Select(node => node.ProbeAsync(cancellationToken)));
@@ -302,9 +302,10 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         if (request.Fault is { } fault)
         {
-            Tell(EventKind.FaultInjected, primary.Ordinal, $"A drill {(fault == ProcessSignal.Kill ? "kills" : "stops")} the process of node {primary.Ordinal}, the primary of shard {_shard}.");
             primary.Inject(fault);
-            return new HandoverResult(true, $"the process of node {primary.Ordinal} was {(fault == ProcessSignal.Kill ? "killed" : "stopped")}");
+            var done = $"the process of node {primary.Ordinal} was {(fault == ProcessSignal.Kill ? "killed" : "stopped")}";
+            Tell(EventKind.FaultInjected, primary.Ordinal, $"A drill: {done}, the primary of shard {_shard}.");
+            return new HandoverResult(true, done);
         }
 
         if (!request.Force)

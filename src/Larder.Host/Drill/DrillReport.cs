@@ -12,7 +12,7 @@ namespace Larder.Host.Drill;
 /// <param name="Uncertain">Writes that failed and may have been carried out nevertheless.</param>
 /// <param name="Errors">Errors that clients saw, by kind, the most frequent first.</param>
 /// <param name="LongestPauseMs">The longest time in which one client had no write acknowledged.</param>
-/// <param name="FirstWriteMs">From the fault to the first acknowledged write after it; <c>null</c> where there was none.</param>
+/// <param name="FirstWriteMs">From the fault until writes were acknowledged again; <c>null</c> where none was.</param>
 /// <param name="Lost">Acknowledged writes that are not there afterwards.</param>
 /// <param name="Doubled">Writes that were carried out more often than once.</param>
 /// <param name="Outcome">Who is the primary now.</param>

@@ -45,7 +45,7 @@ internal sealed class DrillRun(DrillEndpoint endpoint, TimeProvider clock)
             var fault = await happened() ?? asked;
             using var limit = new CancellationTokenSource(VerifyLimit, clock);
             var verified = await Task.WhenAll(clients.Select(client => client.VerifyAsync(limit.Token)));
-            return Report(clients, seconds, First(fault) is { } first ? (first - fault).TotalMilliseconds : null, verified, outcome);
+            return Report(clients, seconds, WritesAgain(writes, fault) is { } again ? (again - fault).TotalMilliseconds : null, verified, outcome);
         }
         finally
         {
@@ -61,8 +61,29 @@ internal sealed class DrillRun(DrillEndpoint endpoint, TimeProvider clock)
                 writes.Add(clock.GetUtcNow());
             }
         }
+    }
 
-        DateTimeOffset? First(DateTimeOffset fault) => writes.Where(write => write > fault).Select(write => (DateTimeOffset?)write).Min();
+    /// <summary>
+    /// When writes are acknowledged again: the end of the longest time after the fault in which nobody's was. Replies that were on their way at the
+    /// fault may still arrive after it, so that the first of all says nothing.
+    /// </summary>
+    /// <param name="writes">When writes were acknowledged.</param>
+    /// <param name="fault">When the fault was.</param>
+    /// <returns>The moment; <c>null</c> where nothing was acknowledged after the fault.</returns>
+    internal static DateTimeOffset? WritesAgain(IEnumerable<DateTimeOffset> writes, DateTimeOffset fault)
+    {
+        var (last, longest, again) = (fault, TimeSpan.Zero, (DateTimeOffset?)null);
+        foreach (var write in writes.Where(write => write > fault).Order())
+        {
+            if (write - last > longest)
+            {
+                (longest, again) = (write - last, write);
+            }
+
+            last = write;
+        }
+
+        return again;
     }
 
     private static DrillReport Report(
