@@ -245,7 +245,7 @@ internal sealed class ControllerFixture : IAsyncDisposable
     {
         public string? ListenerProblem(ListenEndpoint endpoint) => "";
 
-        public Task<bool> HoldAsync(string cache, TimeSpan limit, CancellationToken cancellationToken) => Task.FromResult(true);
+        public Task<bool> HoldAsync(string cache, HoldReason reason, TimeSpan limit, CancellationToken cancellationToken) => Task.FromResult(true);
 
         public Task<bool> FollowAsync(string cache, long epoch, TimeSpan limit, CancellationToken cancellationToken) => Task.FromResult(true);
 

@@ -132,18 +132,20 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         if (ReadRecord() is { } record && record.Process.IsAlive())
         {
             Take(record.Process, record.Continuous, record.StartedAt);
+            _loadedFromDisk = _data.Proves(DataPaths, Persistent);
             Generation = record.Epoch > 0 ? new DataGeneration(record.Epoch, record.Primary) : _data.Generation();
             Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, record.Process.Pid, "its record");
             return;
         }
 
         // The daemon died between the start and the record: the lock file names the process that inherited it.
-        if (LockOwner() is { } owner && owner.IsAlive())
+        if (Ask(FolderLock.ReadOwner) is { } owner && owner.IsAlive())
         {
-            Take(owner, continuous: false, _services.Clock.GetUtcNow());
-            _loadedFromDisk = _data.Proves(DataPaths, Persistent);
-            WriteRecord();
-            Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, owner.Pid, "its folder's lock");
+            Adopt(owner, "its folder's lock");
+        }
+        else
+        {
+            AdoptUnnoted();
         }
     }
 
@@ -242,6 +244,11 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProcessLaunchException or FolderLockedException)
         {
+            if (exception is FolderLockedException && AdoptUnnoted())
+            {
+                return false;
+            }
+
             _backOff.Ended();
             FailedStarts++;
             Problem = $"node {Ordinal} of {Configuration.Cache} could not be started: {exception.Message}";
@@ -462,6 +469,27 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
     private IReadOnlyList<string> DataPaths => _driver.DataPaths(Configuration);
 
+    /// <summary>The daemon died in the very start, before the lock file named the process: whoever holds the lock is it.</summary>
+    private bool AdoptUnnoted()
+    {
+        if (Ask(FolderLock.FindUnnotedOwner) is not { } owner)
+        {
+            return false;
+        }
+
+        Adopt(owner, "holding its folder's lock");
+        return true;
+    }
+
+    private void Adopt(ProcessIdentity owner, string how)
+    {
+        Take(owner, continuous: false, _services.Clock.GetUtcNow());
+        _loadedFromDisk = _data.Proves(DataPaths, Persistent);
+        Generation = _data.Generation();
+        WriteRecord();
+        Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, owner.Pid, how);
+    }
+
     private IEngineNode Node => _node ??= _driver.Open(Configuration);
 
     private void Take(ProcessIdentity process, bool continuous, DateTimeOffset startedAt)
@@ -494,11 +522,11 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
     private void Tell(EventKind kind, string message) => _services.Events.Append(new CacheEvent(kind, Configuration.Cache, message) { Node = Ordinal });
 
-    private ProcessIdentity? LockOwner()
+    private ProcessIdentity? Ask(Func<string, ProcessIdentity?> ofFolder)
     {
         try
         {
-            return FolderLock.ReadOwner(Folders.Data);
+            return ofFolder(Folders.Data);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
