@@ -31,16 +31,16 @@ internal sealed partial class CopyCheck(NodeServices services, Func<Model.Engine
             {
                 PersistenceMode.Rdb when node.Features.RdbVersion is not null => await SnapshotAsync(node, cancellationToken),
                 PersistenceMode.Aof or PersistenceMode.AofDual when node.Features.SplitLog => await LogAsync(node, cancellationToken),
-                _ => new CopyFacts(node.Ordinal, HasFiles(configuration.DataFolder) ? CopyState.Good : CopyState.Empty, null, ""),
+                _ => new CopyFacts(node.Ordinal, HasFiles(configuration.DataFolder) ? CopyState.Good : CopyState.Empty, ""),
             };
         }
         catch (Exception exception) when (exception is SnapshotException or InvalidDataException)
         {
-            return new CopyFacts(node.Ordinal, CopyState.Damaged, null, $"node {node.Ordinal}: {exception.Message}");
+            return new CopyFacts(node.Ordinal, CopyState.Damaged, $"node {node.Ordinal}: {exception.Message}");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new CopyFacts(node.Ordinal, CopyState.Damaged, null, $"node {node.Ordinal}: its data cannot be read: {exception.Message}");
+            return new CopyFacts(node.Ordinal, CopyState.Damaged, $"node {node.Ordinal}: its data cannot be read: {exception.Message}");
         }
     }
 
@@ -49,11 +49,11 @@ internal sealed partial class CopyCheck(NodeServices services, Func<Model.Engine
         var path = services.Engines.For(node.Installation.Family).SnapshotFile(node.Configuration);
         if (!File.Exists(path))
         {
-            return new CopyFacts(node.Ordinal, CopyState.Empty, null, "");
+            return new CopyFacts(node.Ordinal, CopyState.Empty, "");
         }
 
         var facts = await RdbInspector.InspectFileAsync(path, cancellationToken);
-        return new CopyFacts(node.Ordinal, CopyState.Good, facts.CreatedAt ?? File.GetLastWriteTimeUtc(path), "");
+        return new CopyFacts(node.Ordinal, CopyState.Good, "") { SavedAt = facts.CreatedAt ?? File.GetLastWriteTimeUtc(path) };
     }
 
     private async Task<CopyFacts> LogAsync(NodeSupervisor node, CancellationToken cancellationToken)
@@ -61,7 +61,7 @@ internal sealed partial class CopyCheck(NodeServices services, Func<Model.Engine
         var folder = node.Configuration.LogFolder ?? Path.Combine(node.Configuration.DataFolder, RedisFiles.LogFolder);
         if (SplitLog.Read(folder) is not { } log)
         {
-            return new CopyFacts(node.Ordinal, CopyState.Empty, null, "");
+            return new CopyFacts(node.Ordinal, CopyState.Empty, "");
         }
 
         if (log.Base is { } first && first.EndsWith(".rdb", StringComparison.Ordinal))
@@ -69,12 +69,10 @@ internal sealed partial class CopyCheck(NodeServices services, Func<Model.Engine
             await RdbInspector.InspectFileAsync(Path.Combine(folder, first), cancellationToken);
         }
 
-        DateTimeOffset? upTo = null;
         for (var index = 0; index < log.Increments.Length; index++)
         {
             var path = Path.Combine(folder, log.Increments[index]);
             var scan = await LogScanner.ScanAsync(path, null, cancellationToken);
-            upTo = scan.LastStamp ?? upTo;
             if (scan.Whole)
             {
                 continue;
@@ -89,8 +87,7 @@ internal sealed partial class CopyCheck(NodeServices services, Func<Model.Engine
             await RepairAsync(node, path, scan, cancellationToken);
         }
 
-        var written = log.Increments.IsEmpty ? (DateTimeOffset?)null : File.GetLastWriteTimeUtc(Path.Combine(folder, log.Increments[^1]));
-        return new CopyFacts(node.Ordinal, CopyState.Good, upTo ?? written, "");
+        return new CopyFacts(node.Ordinal, CopyState.Good, "");
     }
 
     private async Task RepairAsync(NodeSupervisor node, string path, LogScan scan, CancellationToken cancellationToken)
@@ -147,7 +144,7 @@ internal sealed partial class CopyCheck(NodeServices services, Func<Model.Engine
     }
 
     private static bool HasFiles(string folder) =>
-        Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(path => Path.GetFileName(path) != ".lock");
+        Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(path => Path.GetFileName(path) is not (".lock" or "larder-generation.json"));
 
     [GeneratedRegex(@"ok_up_to=(?<bytes>\d+)", RegexOptions.ExplicitCapture)]
     private static partial Regex ValidUpTo();

@@ -36,6 +36,9 @@ internal sealed partial class ShardAgent
             [.. _nodes.Where(node => node != chosen).Select(node => node.Configuration)]);
     }
 
+    /// <summary>The node that was elected last, or <c>null</c>.</summary>
+    public int? LastPrimary => _leadership.LastPrimary;
+
     /// <summary>Keys of the primary, or <c>null</c> while there is none.</summary>
     public long? Keys => Leader is { Probe: { Loading: false } probe } ? probe.Keys : null;
 

@@ -1,3 +1,4 @@
+using Larder.Controller.Leadership;
 using Larder.Controller.Nodes;
 using Larder.Controller.Recovery;
 using Larder.Model.Events;
@@ -21,8 +22,8 @@ internal sealed partial class ShardAgent
     /// <summary>How often the shard was started of which no node had any data, so that it began empty; the very first time counts too.</summary>
     public int Losses { get; private set; }
 
-    /// <summary>Whether a node may be started and elected now.</summary>
-    private bool InPlay(NodeSupervisor node) => _cold is not { } cold || cold.Ordinals.Contains(node.Ordinal);
+    /// <summary>Whether nodes may be started and elected now.</summary>
+    private bool MayStart => _cold is not { MayStart: false };
 
     /// <summary>Looks at the copies on disk where no process is left, once for each time that this comes about.</summary>
     private async Task AssessAsync(CancellationToken cancellationToken)
@@ -33,8 +34,13 @@ internal sealed partial class ShardAgent
             return;
         }
 
-        var failed = _cold is { Ordinals: [var only] } && _nodes.First(one => one.Ordinal == only) is { Running: false, FailedStarts: > 1 } picked && RefusedItsData(picked);
-        if (_nodes.Any(node => node.Running) || (_cold is not null && !failed))
+        if (_nodes.Any(node => node.Running))
+        {
+            return;
+        }
+
+        var refused = _nodes.Where(node => node.FailedStarts > 1 && node.HasData && RefusedItsData(node)).ToList();
+        if (_cold is not null && refused.Count == 0)
         {
             return;
         }
@@ -43,7 +49,7 @@ internal sealed partial class ShardAgent
         {
             // Only what an orderly stop has saved counts.
             var saved = _nodes.Any(node => File.Exists(node.Folders.StoppedMark));
-            _cold = new ColdStart([.. _nodes.Select(node => node.Ordinal)], [], AllLost: !saved, saved ? "it was stopped in order" : "its data was in memory only");
+            _cold = new ColdStart(MayStart: true, [], AllLost: !saved, saved ? "it was stopped in order" : "its data was in memory only");
             Losses += saved ? 0 : 1;
             return;
         }
@@ -53,18 +59,29 @@ internal sealed partial class ShardAgent
         foreach (var node in _nodes)
         {
             // The engine's word is the last one: what passes here and does not start is damaged all the same.
-            copies.Add(failed && node.FailedStarts > 1 && RefusedItsData(node)
-                ? new CopyFacts(node.Ordinal, CopyState.Damaged, null, $"node {node.Ordinal}: {node.Problem}")
+            copies.Add(refused.Contains(node)
+                ? new CopyFacts(node.Ordinal, CopyState.Damaged, $"node {node.Ordinal}: {node.Problem}")
                 : await check.RunAsync(node, cancellationToken));
         }
 
-        _cold = ColdStart.Decide(copies, _leadership.LastPrimary);
+        _cold = ColdStart.Decide(copies);
         Losses += _cold.AllLost ? 1 : 0;
         Log.ColdStart(_logger, _cache, _shard, _cold.Reason);
-        if (_cold.Ordinals.IsEmpty && !_lostTold)
+        if (!_cold.MayStart && !_lostTold)
         {
             _lostTold = true;
             _services.Events.Append(new CacheEvent(EventKind.DataLost, _cache, $"Shard {_shard} of {_cache} cannot start: {_cold.Reason}.") { Shard = _shard });
+        }
+
+        if (copies.Max(copy => copy.SavedAt) is { } savedAt && !_nodes.Any(node => File.Exists(node.Folders.StoppedMark)))
+        {
+            // A process that was stopped in order has saved everything; here at least one has not.
+            _services.Events.Append(new CacheEvent(
+                EventKind.DataLost, _cache,
+                $"All processes of shard {_shard} of {_cache} ended without saving. It goes on with the snapshot of {savedAt:u}; what was written after that is lost.")
+            {
+                Shard = _shard,
+            });
         }
 
         foreach (var ordinal in _cold.SetAside)
@@ -73,15 +90,16 @@ internal sealed partial class ShardAgent
         }
     }
 
-    /// <summary>A node whose copy the engine does not load, while there is a primary to sync from, starts without it.</summary>
+    /// <summary>A node whose copy the engine does not load starts without it, while another one has loaded its own.</summary>
     private void SetAsideWhereItDoesNotStart()
     {
-        if (Leader is not { } leader || _confirmedPrimary != leader.Ordinal || leader.Configuration.Persistence == PersistenceMode.Disabled)
+        if (_nodes[0].Configuration.Persistence == PersistenceMode.Disabled
+            || !_nodes.Any(node => node.Evidence == Evidence.Memory || (node.Evidence == Evidence.Disk && node.Probe is { Loading: false })))
         {
             return;
         }
 
-        foreach (var node in _nodes.Where(node => node is { Running: false, FailedStarts: > 1 } && node != leader && node.HasData && RefusedItsData(node)))
+        foreach (var node in _nodes.Where(node => node is { Running: false, FailedStarts: > 1 } && node.HasData && RefusedItsData(node)))
         {
             SetAside(node, node.Problem);
         }

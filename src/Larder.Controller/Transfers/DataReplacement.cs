@@ -44,10 +44,13 @@ internal sealed class DataReplacement(TransferContext context, string operation)
             }
         }
 
-        Place(agent.Configurations[0], snapshot);
+        // The last primary's place, and its generation: so that the election takes it for the newest.
+        var chosen = Math.Max(0, agent.Configurations.IndexOf(agent.Configurations.FirstOrDefault(node => node.Ordinal == agent.LastPrimary)!));
+        Place(agent.Configurations[chosen], snapshot);
+        OwnerOnlyFile.Write(folders[chosen].Generation, DataGeneration.Serialize(new DataGeneration(Math.Max(1, agent.Snapshot.Status.Epoch), Primary: true)));
 
         // Data of a node without persistence counts only where it has stopped in order.
-        OwnerOnlyFile.Write(folders[0].StoppedMark, "");
+        OwnerOnlyFile.Write(folders[chosen].StoppedMark, "");
     }, cancellationToken);
 
     /// <summary>Gives a shard back what it had.</summary>
@@ -145,8 +148,19 @@ internal sealed class DataReplacement(TransferContext context, string operation)
     private void Place(NodeConfiguration node, string snapshot)
     {
         var placement = context.Services.Nodes.Engines.For(context.Installation.Family).PlaceSnapshot(context.Installation, node);
-        OwnerOnlyFile.CreateFolder(Path.GetDirectoryName(placement.Snapshot)!);
-        HardLink.Create(snapshot, placement.Snapshot);
+        if (node.LogFolder is { } log)
+        {
+            // Another file system, maybe: there a second name cannot be.
+            OwnerOnlyFile.CreateFolder(log);
+            Directory.CreateSymbolicLink(Path.GetDirectoryName(placement.Snapshot)!, log);
+            File.Copy(snapshot, placement.Snapshot);
+        }
+        else
+        {
+            OwnerOnlyFile.CreateFolder(Path.GetDirectoryName(placement.Snapshot)!);
+            HardLink.Create(snapshot, placement.Snapshot);
+        }
+
         foreach (var (path, content) in placement.Files)
         {
             OwnerOnlyFile.Write(path, content);

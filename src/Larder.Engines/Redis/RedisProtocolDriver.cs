@@ -77,5 +77,11 @@ internal sealed class RedisProtocolDriver(EngineFamily family, TimeProvider time
             : new SnapshotPlacement(Path.Combine(configuration.DataFolder, RedisFiles.Log), new Dictionary<string, string>());
     }
 
+    public IReadOnlyList<string> DataPaths(NodeConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return [.. RedisFiles.Data.Select(name => Path.Combine(configuration.DataFolder, name))];
+    }
+
     public IEngineNode Open(NodeConfiguration configuration) => new RedisNode(configuration, time);
 }

@@ -68,4 +68,7 @@ public enum EventKind
 
     /// <summary>An import was not possible; the cache has the data that it had.</summary>
     ImportUndone,
+
+    /// <summary>A drill did something to a primary on purpose.</summary>
+    FaultInjected,
 }

@@ -26,4 +26,7 @@ public enum OperationKind
 
     /// <summary>Replaces the data by that of files.</summary>
     Import,
+
+    /// <summary>Causes a failure on purpose, to show what comes of it.</summary>
+    Drill,
 }
