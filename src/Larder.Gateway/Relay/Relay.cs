@@ -385,9 +385,27 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         }
     }
 
-    /// <summary>Leaves the engine connection to share one, if the client has left nothing on it and nothing is under way.</summary>
-    private bool TryUnpin(RequestBatcher batcher) =>
-        cache.Shares && !_settings.NeedsOwnConnection && _state.IsClean && _settings.Database == 0 && batcher.IsBetweenCommands && _leg is { } leg && !leg.Ledger.IsLost && TryLeave(leg);
+    /// <summary>
+    /// Leaves the engine connection to share one, if the client has left nothing on it and nothing is under way. All under one gate: a SELECT may be
+    /// answered at this moment.
+    /// </summary>
+    private bool TryUnpin(RequestBatcher batcher)
+    {
+        var leg = _leg;
+        lock (leg.Ledger.Gate)
+        {
+            if (!cache.Shares || !batcher.IsBetweenCommands || leg.Ledger is not { IsOpen: true, IsEmpty: true, IsLost: false }
+                || _settings is not { Database: 0, NeedsOwnConnection: false } || !_state.IsClean)
+            {
+                return false;
+            }
+
+            leg.Ledger.IsOpen = false;
+        }
+
+        leg.Link.Dispose();
+        return true;
+    }
 
     /// <summary>Leaves a link for good, if what was there can be made again on another.</summary>
     private bool TryLeave(Leg leg)
