@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Larder.Model.Events;
 using Larder.Model.Operations;
 using Larder.Model.Specs;
 using Larder.Model.Status;
@@ -27,6 +28,13 @@ public sealed class ControllerTests
         var over = await controller.WaitAsync("it", "failed over", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
         Assert.NotEqual(primary.Ordinal, Primary(over).Ordinal);
         Assert.Equal(2, controller.Routes.Current.Caches[0].Primary!.Epoch);
+        Assert.Equal(
+            [EventKind.NodeEnded, EventKind.PrimaryLost, EventKind.PrimaryPromoted],
+            controller.Journal.Events.SkipWhile(happened => happened.Kind != EventKind.CacheCreated)
+                .Select(happened => happened.Kind)
+                .Where(kind => kind is EventKind.NodeEnded or EventKind.PrimaryLost or EventKind.PrimaryPromoted));
+        var promoted = controller.Journal.Events.Last(happened => happened.Kind == EventKind.PrimaryPromoted);
+        Assert.Equal((0, Primary(over).Ordinal, 2L), (promoted.Shard, promoted.Node, promoted.Epoch));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using Larder.Model.Events;
 using Larder.Model.Installation;
 using Larder.Model.Routing;
 using Larder.Model.Specs;
@@ -10,7 +11,8 @@ namespace Larder.Controller.Caches;
 /// <param name="certificates">Keeps and renews them.</param>
 /// <param name="host">This host.</param>
 /// <param name="hostNames">The names that this host has.</param>
-internal sealed class CacheCertificates(ServerCertificateStore certificates, HostIdentity host, ServerNames hostNames)
+/// <param name="events">Where a renewal is noted.</param>
+internal sealed class CacheCertificates(ServerCertificateStore certificates, HostIdentity host, ServerNames hostNames, IEventJournal events)
 {
     /// <summary>The certificate to use from now on; the same instance until it changes.</summary>
     /// <param name="spec">The cache.</param>
@@ -21,7 +23,13 @@ internal sealed class CacheCertificates(ServerCertificateStore certificates, Hos
         var names = NamesOf(spec, host, hostNames);
         if (spec.Certificate is not { } own)
         {
-            return certificates.GetOrIssue(Key(spec), new ServerCertificateRequest(names)).Certificate;
+            var issued = certificates.GetOrIssue(Key(spec), new ServerCertificateRequest(names));
+            if (issued.Issued is not (RenewalReason.None or RenewalReason.Missing))
+            {
+                events.Append(new CacheEvent(EventKind.CertificateRenewed, spec.Name, $"The server certificate was replaced, since {WhyOf(issued.Issued)}; new connections get the new one."));
+            }
+
+            return issued.Certificate;
         }
 
         var loaded = certificates.LoadUser(Key(spec), own, names);
@@ -44,6 +52,16 @@ internal sealed class CacheCertificates(ServerCertificateStore certificates, Hos
             && !parsed.Equals(IPAddress.Any) && !parsed.Equals(IPAddress.IPv6Any) ? [parsed] : Array.Empty<IPAddress>();
         return ServerNames.Create([CacheEndpoints.HostName(spec, host), .. hostNames.DnsNames], [.. hostNames.Addresses, .. own]);
     }
+
+    private static string WhyOf(RenewalReason reason) => reason switch
+    {
+        RenewalReason.Damaged => "its files were damaged",
+        RenewalReason.Exposed => "its key could be read by other users of this host",
+        RenewalReason.Expiring => "less than a third of its life was left",
+        RenewalReason.NotYetValid => "by the clock it was not valid yet",
+        RenewalReason.NamesChanged => "it lacked a name that clients use",
+        _ => "another authority had signed it",
+    };
 
     private static string Key(CacheSpec spec) => spec.Name.ToLowerInvariant();
 }

@@ -26,6 +26,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private readonly WakeSignal _wake;
     private readonly CachePlacement _placement;
     private readonly CacheFailover _failover;
+    private readonly CacheHistory _history;
     private readonly CancellationTokenSource _agentsStop = new();
     private ImmutableArray<ShardAgent> _agents = [];
     private ImmutableArray<Task> _agentLoops = [];
@@ -45,6 +46,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _wake = new WakeSignal(services.Clock);
         _placement = new CachePlacement(services);
         _failover = new CacheFailover(cache, services, _wake.Set);
+        _history = new CacheHistory(services.Events);
     }
 
     /// <summary>How the gateway serves the cache; <c>null</c> while it does not.</summary>
@@ -217,6 +219,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         {
             observed = new ObservedDocument(document.Generation, observed.FirstReadyAt ?? _services.Clock.GetUtcNow());
             await WriteAsync(StoreKeys.Observed(_cache), observed, cancellationToken);
+            _history.Reached(document.Spec.Name, document.Generation);
         }
 
         var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? "";
@@ -225,6 +228,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             : observed.FirstReadyAt is null ? CacheState.Creating
             : observed.ReadyGeneration < document.Generation ? CacheState.Updating
             : CacheState.Degraded;
+        _history.Observe(document.Spec.Name, state, problem, settled: snapshots.All(snapshot => snapshot.Looked));
         if (state != _status.State)
         {
             Log.StateChanged(_services.Logger, _cache, state, problem.Length == 0 ? "all is as wanted" : problem);
@@ -342,6 +346,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             await _services.Operations.SucceedAsync(document.OperationId, "deleted", cancellationToken);
         }
 
+        _services.Events.Forget(_cache);
         Log.CacheDeleted(_services.Logger, _cache);
     }
 

@@ -27,6 +27,9 @@ internal sealed class ManagementClient : IDisposable
     /// <summary>How long an operation or a shutdown may go on without any news.</summary>
     public static readonly TimeSpan SilenceTimeout = TimeSpan.FromHours(1);
 
+    /// <summary>How long a stream that has heartbeats may be silent.</summary>
+    public static readonly TimeSpan HeartbeatTimeout = TimeSpan.FromSeconds(90);
+
     private readonly LarderHome _home;
     private readonly TimeProvider _clock;
     private readonly HttpClient _http;
@@ -121,6 +124,14 @@ internal sealed class ManagementClient : IDisposable
         return SendAsync(HttpMethod.Post, Of(ApiRoutes.Failover, name), body, ClientJson.Default.ApplyView, AnswerTimeout, cancellationToken);
     }
 
+    /// <summary>A cache's events after one that is known (0 for all), oldest first.</summary>
+    public Task<ImmutableArray<EventView>> EventsAsync(string name, long after, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Get, $"{Of(ApiRoutes.Events, name)}?after={after}", null, ClientJson.Default.ImmutableArrayEventView, AnswerTimeout, cancellationToken);
+
+    /// <summary>A cache's events after one that is known, as they happen. Ends when the cache is deleted or the daemon stops in order.</summary>
+    public IAsyncEnumerable<EventView> FollowEventsAsync(string name, long after, CancellationToken cancellationToken) => StreamAsync(
+        HttpMethod.Get, $"{Of(ApiRoutes.EventsFollow, name)}?after={after}", ClientJson.Default.EventView, null, HeartbeatTimeout, cancellationToken);
+
     /// <summary>A cache's connection artifact; holds its primary key in clear.</summary>
     public Task<JsonObject> ArtifactAsync(string name, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, Of(ApiRoutes.Artifact, name), "{}", ClientJson.Default.JsonObject, AnswerTimeout, cancellationToken);
@@ -128,11 +139,11 @@ internal sealed class ManagementClient : IDisposable
     /// <summary>An operation now and at each change; the last one has ended.</summary>
     public IAsyncEnumerable<OperationDocument> WatchOperationAsync(string id, CancellationToken cancellationToken) => StreamAsync(
         HttpMethod.Get, ApiRoutes.OperationWatch.Replace("{id}", Uri.EscapeDataString(id), StringComparison.Ordinal),
-        ClientJson.Default.OperationDocument, static operation => operation.State != OperationState.Running, cancellationToken);
+        ClientJson.Default.OperationDocument, static operation => operation.State != OperationState.Running, SilenceTimeout, cancellationToken);
 
     /// <summary>Stops everything in order; the daemon ends after the last line, which is done.</summary>
     public IAsyncEnumerable<ShutdownProgress> ShutdownAsync(CancellationToken cancellationToken) =>
-        StreamAsync(HttpMethod.Post, ApiRoutes.Shutdown, ClientJson.Default.ShutdownProgress, static line => line.Done, cancellationToken);
+        StreamAsync(HttpMethod.Post, ApiRoutes.Shutdown, ClientJson.Default.ShutdownProgress, static line => line.Done, SilenceTimeout, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
@@ -155,8 +166,10 @@ internal sealed class ManagementClient : IDisposable
         }
     }
 
+    // isLast tells the last line: a stream that ends before it has broken off. It is null where a stream may end after any line.
     private async IAsyncEnumerable<T> StreamAsync<T>(
-        HttpMethod method, string path, JsonTypeInfo<T> type, Func<T, bool> isLast, [EnumeratorCancellation] CancellationToken cancellationToken)
+        HttpMethod method, string path, JsonTypeInfo<T> type, Func<T, bool>? isLast, TimeSpan silent,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var beginning = new Deadline(AnswerTimeout, _clock, cancellationToken);
         using var response = await TranslatedAsync(
@@ -164,12 +177,26 @@ internal sealed class ManagementClient : IDisposable
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
         while (true)
         {
-            using var silence = new Deadline(SilenceTimeout, _clock, cancellationToken);
-            var line = await TranslatedAsync(() => reader.ReadLineAsync(silence.Token).AsTask(), silence, SilenceTimeout, cancellationToken)
-                ?? throw BrokenOff(null);
+            using var silence = new Deadline(silent, _clock, cancellationToken);
+            var line = await TranslatedAsync(() => reader.ReadLineAsync(silence.Token).AsTask(), silence, silent, cancellationToken);
+            if (line is null)
+            {
+                if (isLast is null)
+                {
+                    yield break;
+                }
+
+                throw BrokenOff(null);
+            }
+
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
             var value = Read(line, type, path);
             yield return value;
-            if (isLast(value))
+            if (isLast is not null && isLast(value))
             {
                 yield break;
             }

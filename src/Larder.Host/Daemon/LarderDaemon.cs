@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Larder.Controller;
 using Larder.Controller.Caches;
+using Larder.Controller.Events;
 using Larder.Engines;
 using Larder.Gateway;
 using Larder.Host.Admission;
@@ -12,6 +13,7 @@ using Larder.Management.Api;
 using Larder.Management.Contracts;
 using Larder.Management.Services;
 using Larder.Model.Engines;
+using Larder.Model.Events;
 using Larder.Model.Installation;
 using Larder.Model.Routing;
 using Larder.Model.Status;
@@ -40,6 +42,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
     private readonly IControlStore _store;
     private readonly GatewayServer _gateway;
     private readonly CacheController _controller;
+    private readonly EventJournal _events;
     private readonly ILoggerFactory _loggers;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _shutdownDone = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -52,9 +55,9 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
 
     private LarderDaemon(
         LarderHome home, HostIdentity host, TimeProvider clock, IControlStore store, GatewayServer gateway, CacheController controller,
-        ILoggerFactory loggers)
+        EventJournal events, ILoggerFactory loggers)
     {
-        (_home, _host, _store, _gateway, _controller, _loggers) = (home, host, store, gateway, controller, loggers);
+        (_home, _host, _store, _gateway, _controller, _events, _loggers) = (home, host, store, gateway, controller, events, loggers);
         _startedAt = clock.GetUtcNow();
     }
 
@@ -86,6 +89,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
         var catalogue = new HostEngineCatalogue(home, drivers, clock);
         await catalogue.RefreshAsync(cancellationToken);
         var routes = new RoutePublisher();
+        var events = new EventJournal(home.EventsFolder, clock, loggers);
         var gateway = new GatewayServer(routes, new GatewayOptions(), clock, loggers);
         var controller = new CacheController(new ControllerDependencies
         {
@@ -100,12 +104,13 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             GatewayHold = gateway,
             Gateway = new GatewayStatus(gateway),
             Routes = routes,
+            Events = events,
             Options = new AgentOptions(),
             Clock = clock,
             Random = new Random(),
             Loggers = loggers,
         });
-        var daemon = new LarderDaemon(home, host, clock, store, gateway, controller, loggers);
+        var daemon = new LarderDaemon(home, host, clock, store, gateway, controller, events, loggers);
         await gateway.StartAsync(cancellationToken);
         daemon._controllerLoop = Task.Run(() => controller.RunAsync(daemon._stop.Token), CancellationToken.None);
         daemon._api = daemon.BuildApi(protector, catalogue, clock);
@@ -179,6 +184,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             await _api.DisposeAsync();
         }
 
+        await _events.DisposeAsync();
         await _store.DisposeAsync();
         _stop.Dispose();
         _loggers.Dispose();
@@ -231,6 +237,8 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             .AddSingleton(catalogue)
             .AddSingleton(clock)
             .AddSingleton<IStatusSource>(_controller)
+            .AddSingleton<IEventJournal>(_events)
+            .AddSingleton<IEventSource>(_events)
             .AddSingleton<IInstallationControl>(this)
             .AddSingleton<IAdmissionCheck>(new EndpointAdmission(_host))
             .AddSingleton<IAdmissionCheck>(new StorageAdmission(_home))

@@ -61,6 +61,9 @@ public sealed class LarderHome
     /// <summary>The daemon's log.</summary>
     public string DaemonLog => Path.Combine(Root, "logs", "larder.log");
 
+    /// <summary>Folder of the caches' event journals.</summary>
+    public string EventsFolder => Path.Combine(Root, "events");
+
     /// <summary>Folder of the unix sockets; see the remarks.</summary>
     public string RuntimeFolder { get; }
 
