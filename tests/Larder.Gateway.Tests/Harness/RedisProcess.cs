@@ -52,9 +52,14 @@ internal sealed class RedisProcess : IAsyncDisposable
     }
 
     /// <summary>From now on it takes what is sent and answers nothing.</summary>
-    public void Freeze()
+    public void Freeze() => Signal("-STOP");
+
+    /// <summary>Goes on after <see cref="Freeze"/>.</summary>
+    public void Thaw() => Signal("-CONT");
+
+    private void Signal(string signal)
     {
-        using var kill = Process.Start("kill", ["-STOP", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", [signal, $"{_process.Id}"]);
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
     }
