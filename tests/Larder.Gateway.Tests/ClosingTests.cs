@@ -10,7 +10,7 @@ namespace Larder.Gateway.Tests;
 /// <summary>However a session ends, its client is told by the network: with the end of the stream or a reset, within a bound.</summary>
 public sealed class ClosingTests : IAsyncLifetime
 {
-    private static readonly GatewayOptions Options = new() { CloseGrace = TimeSpan.FromMilliseconds(200), DeadPeerTimeout = TimeSpan.FromSeconds(3) };
+    private static readonly GatewayOptions Options = new() { CloseGrace = TimeSpan.FromMilliseconds(200), DeadPeerTimeout = TimeSpan.FromSeconds(3), SharesConnections = false };
 
     /// <summary>Within what time a client must be told, generously; without an end it would be minutes.</summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
@@ -100,7 +100,32 @@ public sealed class ClosingTests : IAsyncLifetime
 
         await Door.EventuallyAsync(async () => await _redis.AskAsync("PUBSUB", "NUMSUB", "c") == "[c, :0]", "its session ended");
         Assert.InRange(TimeProvider.System.GetElapsedTime(cut), TimeSpan.FromSeconds(1), Options.DeadPeerTimeout + Bound);
-        Assert.Equal(0, door.Gateway.Snapshot().Caches.Sum(cache => cache.Sessions));
+        await Door.EventuallyAsync(() => Task.FromResult(door.Gateway.Snapshot().Caches.Sum(cache => cache.Sessions) == 0), "its session is over");
+    }
+
+    [Theory]
+    [InlineData(Ending.KeyRegenerated)]
+    [InlineData(Ending.CacheRemoved)]
+    [InlineData(Ending.GatewayStopped)]
+    public async Task A_client_of_a_shared_engine_connection_that_takes_nothing_is_broken_off_too(Ending ending)
+    {
+        var port = Door.FreePort();
+        await using var door = await Door.OpenAsync(
+            _redis, Options with { SharesConnections = true }, change: route => route with { Listen = [new ListenEndpoint(IPAddress.Loopback, port, Tls: false)] });
+        await _redis.AskAsync("SET", "large", new string('v', 1_000_000));
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await client.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken);
+        await AskAsync(client, "AUTH", Door.Key);
+        await _redis.AskAsync("CONFIG", "RESETSTAT");
+        await client.SendAsync(Enumerable.Repeat(Wire.Encode("GET", "large"), 16).SelectMany(command => command).ToArray());
+        await Door.EventuallyAsync(
+            async () => (await _redis.AskAsync("INFO", "commandstats")).Contains("cmdstat_get:calls=16,", StringComparison.Ordinal)
+                && door.Gateway.Snapshot().Caches.Single().BusySessions == 0,
+            "all are answered");
+        var ended = EndAsync(door, client, ending);
+        await Door.EventuallyAsync(() => Task.FromResult(client.Poll(0, SelectMode.SelectError)), $"{ending}: a reset came");
+        await ended;
+        await Door.EventuallyAsync(() => Task.FromResult(door.Gateway.Snapshot().Caches.Sum(cache => cache.Sessions) == 0), "its session is over");
     }
 
     private async Task EndAsync(Door door, Socket client, Ending ending)

@@ -52,6 +52,28 @@ public sealed class ControllerTests
         Assert.Equal(before.Shards[0].Nodes.Select(node => node.Pid), after.Shards[0].Nodes.Select(node => node.Pid));
     }
 
+    [Theory]
+    [MemberData(nameof(Families))]
+    public async Task Engines_whose_daemon_died_before_it_could_note_them_are_adopted_too(EngineFamily family)
+    {
+        await using var controller = await ControllerFixture.StartAsync();
+        await controller.CreateAsync(Spec(family));
+        var before = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
+        await controller.AbandonControllerAsync();
+        foreach (var node in before.Shards[0].Nodes)
+        {
+            var folder = controller.Home.NodeFolder("it", node.Ordinal);
+            File.Delete(Path.Combine(folder, "process.json"));
+            using var erase = Process.Start("truncate", ["-s", "0", Path.Combine(folder, "data", ".lock")]);
+            await erase.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, erase.ExitCode);
+        }
+
+        await controller.StartControllerAsync();
+        var after = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
+        Assert.Equal(before.Shards[0].Nodes.Select(node => node.Pid), after.Shards[0].Nodes.Select(node => node.Pid));
+    }
+
     [Fact]
     public async Task The_gateways_view_lapses_before_the_lease_when_the_primary_hangs()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Larder.Model.Events;
 using Larder.Model.Installation;
@@ -14,32 +15,36 @@ namespace Larder.Controller.Caches;
 /// <param name="events">Where a renewal is noted.</param>
 internal sealed class CacheCertificates(ServerCertificateStore certificates, HostIdentity host, ServerNames hostNames, IEventJournal events)
 {
-    /// <summary>The certificate to use from now on; the same instance until it changes.</summary>
-    /// <param name="spec">The cache.</param>
-    /// <returns>The certificate.</returns>
-    /// <exception cref="InvalidOperationException">The user's certificate cannot be used; the message lists why.</exception>
-    public ServerCertificate Find(CacheSpec spec)
-    {
-        var names = NamesOf(spec, host, hostNames);
-        if (spec.Certificate is not { } own)
-        {
-            var issued = certificates.GetOrIssue(Key(spec), new ServerCertificateRequest(names));
-            if (issued.Issued is not (RenewalReason.None or RenewalReason.Missing))
-            {
-                events.Append(new CacheEvent(EventKind.CertificateRenewed, spec.Name, $"The server certificate was replaced, since {WhyOf(issued.Issued)}; new connections get the new one."));
-            }
+    private readonly ConcurrentDictionary<string, ServerCertificate> _lastGood = new();
 
-            return issued.Certificate;
+    /// <summary>
+    /// The certificate to use from now on; the same instance until it changes. Where a new one cannot be had (files that are being replaced, a full
+    /// disk), the one that served before goes on serving: the cache must not lose its route, and with it a failover, to a file.
+    /// </summary>
+    /// <param name="spec">The cache.</param>
+    /// <returns>The certificate, and what is wrong with the one that should serve.</returns>
+    /// <exception cref="InvalidOperationException">There is none that could serve; the message says why.</exception>
+    public CacheCertificate Find(CacheSpec spec)
+    {
+        var (found, problem) = Get(spec);
+        if (found is not null)
+        {
+            _lastGood[Key(spec)] = found;
+            return new CacheCertificate(found, "");
         }
 
-        var loaded = certificates.LoadUser(Key(spec), own, names);
-        return loaded.Certificate ?? throw new InvalidOperationException(
-            $"The certificate of {spec.Name} cannot be used: {string.Join(" ", loaded.Problems.Select(problem => problem.Message))}");
+        return _lastGood.TryGetValue(Key(spec), out var before)
+            ? new CacheCertificate(before, $"{problem} The certificate that served before goes on serving.")
+            : throw new InvalidOperationException(problem);
     }
 
     /// <summary>Deletes a cache's certificate.</summary>
     /// <param name="cache">The cache.</param>
-    public void Delete(string cache) => certificates.Delete(cache.ToLowerInvariant());
+    public void Delete(string cache)
+    {
+        _lastGood.TryRemove(cache.ToLowerInvariant(), out _);
+        certificates.Delete(cache.ToLowerInvariant());
+    }
 
     /// <summary>The names that clients of a cache may use.</summary>
     /// <param name="spec">The cache.</param>
@@ -51,6 +56,32 @@ internal sealed class CacheCertificates(ServerCertificateStore certificates, Hos
         var own = spec.Endpoint.Address is { } address && IPAddress.Parse(address) is var parsed
             && !parsed.Equals(IPAddress.Any) && !parsed.Equals(IPAddress.IPv6Any) ? [parsed] : Array.Empty<IPAddress>();
         return ServerNames.Create([CacheEndpoints.HostName(spec, host), .. hostNames.DnsNames], [.. hostNames.Addresses, .. own]);
+    }
+
+    private (ServerCertificate? Found, string Problem) Get(CacheSpec spec)
+    {
+        var names = NamesOf(spec, host, hostNames);
+        if (spec.Certificate is { } own)
+        {
+            var loaded = certificates.LoadUser(Key(spec), own, names);
+            return (loaded.Certificate,
+                $"The certificate of {spec.Name} cannot be used: {string.Join(" ", loaded.Problems.Where(problem => !problem.IsWarning).Select(problem => problem.Message))}");
+        }
+
+        try
+        {
+            var issued = certificates.GetOrIssue(Key(spec), new ServerCertificateRequest(names));
+            if (issued.Issued is not (RenewalReason.None or RenewalReason.Missing))
+            {
+                events.Append(new CacheEvent(EventKind.CertificateRenewed, spec.Name, $"The server certificate was replaced, since {WhyOf(issued.Issued)}; new connections get the new one."));
+            }
+
+            return (issued.Certificate, "");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"A new certificate of {spec.Name} cannot be kept: {exception.Message}");
+        }
     }
 
     private static string WhyOf(RenewalReason reason) => reason switch

@@ -31,6 +31,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private ImmutableArray<ShardAgent> _agents = [];
     private ImmutableArray<Task> _agentLoops = [];
     private long _plannedGeneration;
+    private string _certificateProblem = "";
     private volatile CacheRoute? _route;
     private volatile CacheStatus _status = new() { State = CacheState.Creating, Message = "accepted" };
 
@@ -73,7 +74,11 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             }
             catch (Exception exception) when (exception is ControlStoreException or IOException or UnauthorizedAccessException or InvalidOperationException)
             {
-                Log.CycleFailed(_services.Logger, _cache, exception.Message);
+                if (_status.Message != exception.Message)
+                {
+                    Log.CycleFailed(_services.Logger, _cache, exception.Message);
+                }
+
                 _status = _status with { Message = exception.Message };
                 await Task.Delay(_services.Options.ProbeInterval, _services.Clock, cancellationToken);
             }
@@ -187,13 +192,19 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     {
         var spec = document.Spec;
         var certificate = _services.Certificates.Find(spec);
+        if (certificate.Problem.Length > 0 && certificate.Problem != _certificateProblem)
+        {
+            Log.CertificateKept(_services.Logger, _cache, certificate.Problem);
+        }
+
+        _certificateProblem = certificate.Problem;
         var route = new CacheRoute
         {
             Cache = spec.Name,
             HostNames = [CacheEndpoints.HostName(spec, _services.Host)],
             Listen = CacheEndpoints.Listen(spec, _services.Host),
-            Certificate = certificate.Certificate,
-            CertificateChain = certificate.Chain,
+            Certificate = certificate.Served.Certificate,
+            CertificateChain = certificate.Served.Chain,
             AccessKeys = secrets.AccessKeys,
             MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
             Durability = spec.Durability,
@@ -222,7 +233,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             _history.Reached(document.Spec.Name, document.Generation);
         }
 
-        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? "";
+        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? _certificateProblem;
         var node = (await _placement.FindAsync(_cache, cancellationToken))[0];
         var state = ready ? CacheState.Ready
             : observed.FirstReadyAt is null ? CacheState.Creating
@@ -394,5 +405,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
         [LoggerMessage(3203, LogLevel.Information, "{Cache} is deleted.")]
         public static partial void CacheDeleted(ILogger logger, string cache);
+
+        [LoggerMessage(3204, LogLevel.Warning, "{Cache} is served with an earlier certificate: {Problem}")]
+        public static partial void CertificateKept(ILogger logger, string cache, string problem);
     }
 }

@@ -120,9 +120,11 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         // The daemon died between the start and the record: the lock file names the process that inherited it.
         if (FolderLock.ReadOwner(Folders.Data) is { } owner && owner.IsAlive())
         {
-            Take(owner, continuous: false, _services.Clock.GetUtcNow());
-            WriteRecord();
-            Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, owner.Pid, "its folder's lock");
+            Adopt(owner, "its folder's lock");
+        }
+        else
+        {
+            AdoptUnnoted();
         }
     }
 
@@ -211,6 +213,11 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProcessLaunchException or FolderLockedException)
         {
+            if (exception is FolderLockedException && AdoptUnnoted())
+            {
+                return false;
+            }
+
             _backOff.Ended();
             FailedStarts++;
             Problem = $"node {Ordinal} of {Configuration.Cache} could not be started: {exception.Message}";
@@ -381,6 +388,25 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         {
             await _node.DisposeAsync();
         }
+    }
+
+    /// <summary>The daemon died in the very start, before the lock file named the process: whoever holds the lock is it.</summary>
+    private bool AdoptUnnoted()
+    {
+        if (FolderLock.FindUnnotedOwner(Folders.Data) is not { } owner)
+        {
+            return false;
+        }
+
+        Adopt(owner, "holding its folder's lock");
+        return true;
+    }
+
+    private void Adopt(ProcessIdentity owner, string how)
+    {
+        Take(owner, continuous: false, _services.Clock.GetUtcNow());
+        WriteRecord();
+        Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, owner.Pid, how);
     }
 
     private IEngineNode Node => _node ??= _driver.Open(Configuration);

@@ -12,12 +12,32 @@ internal sealed class CommandEffects
     /// <summary>Carry no flag that says so, and change nothing all the same.</summary>
     private static readonly string[] Harmless = ["PING", "ECHO", "TIME", "INFO", "COMMAND", "LASTSAVE", "ROLE", "DBSIZE"];
 
-    private static readonly CommandEffects Unknown = new([]);
+    /// <summary>
+    /// Have neither a flag that says that they read nor one that they write, and leave the connection as it is: containers, scripts, which cannot
+    /// change the connection that calls them, and messages.
+    /// </summary>
+    private static readonly string[] Stateless =
+        [.. Harmless, "OBJECT", "XINFO", "XGROUP", "PUBLISH", "SPUBLISH", "PUBSUB", "EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO", "LOLWUT"];
+
+    private static readonly CommandEffects Unknown = new([], [], knowsLibraryInfo: false);
 
     private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _reading;
+    private readonly FrozenDictionary<UInt128, CommandEffect> _shareable;
 
-    private CommandEffects(IEnumerable<string> reading) =>
-        _reading = reading.Concat(Harmless).ToFrozenSet(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+    private CommandEffects(IEnumerable<string> reading, IEnumerable<string> shareable, bool knowsLibraryInfo)
+    {
+        var set = reading.Concat(Harmless).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _reading = set.GetAlternateLookup<ReadOnlySpan<char>>();
+        _shareable = shareable
+            .Where(name => name.Length <= CommandTable.MaxNameLength)
+            .Select(name => (Key: CommandTable.Pack(Encoding.ASCII.GetBytes(name)), Effect: set.Contains(name) ? CommandEffect.Reads : CommandEffect.Writes))
+            .DistinctBy(entry => entry.Key)
+            .ToFrozenDictionary(entry => entry.Key, entry => entry.Effect);
+        KnowsLibraryInfo = knowsLibraryInfo;
+    }
+
+    /// <summary>Whether the engine has <c>CLIENT SETINFO</c>.</summary>
+    public bool KnowsLibraryInfo { get; }
 
     /// <summary>What is known before an engine has told: all but the harmless ones may write.</summary>
     public static CommandEffects BeforeEngine => Unknown;
@@ -28,6 +48,7 @@ internal sealed class CommandEffects
     public static CommandEffects? Read(ReadOnlySpan<byte> reply)
     {
         var reading = new List<string>();
+        var shareable = new List<string>();
         var position = 0;
         if (!TryReadHeader(reply, ref position, (byte)'*', out var commands))
         {
@@ -45,7 +66,7 @@ internal sealed class CommandEffects
                 return null;
             }
 
-            var (reads, writes) = (false, false);
+            var (reads, writes, stateful) = (false, false, false);
             for (; flags > 0; flags--)
             {
                 if (!TryReadText(reply, ref position, out var flag))
@@ -55,6 +76,7 @@ internal sealed class CommandEffects
 
                 reads |= flag.SequenceEqual("readonly"u8);
                 writes |= flag.SequenceEqual("write"u8);
+                stateful |= flag.SequenceEqual("blocking"u8) || flag.SequenceEqual("pubsub"u8) || flag.SequenceEqual("admin"u8);
             }
 
             for (; fields > 3; fields--)
@@ -65,13 +87,20 @@ internal sealed class CommandEffects
                 }
             }
 
+            var text = Encoding.ASCII.GetString(name);
             if (reads && !writes)
             {
-                reading.Add(Encoding.ASCII.GetString(name));
+                reading.Add(text);
+            }
+
+            if (CommandTable.Find(name) is CommandKind.Plain or CommandKind.Publish
+                && (((reads || writes) && !stateful) || Stateless.Contains(text, StringComparer.OrdinalIgnoreCase)))
+            {
+                shareable.Add(text);
             }
         }
 
-        return new CommandEffects(reading);
+        return new CommandEffects(reading, shareable, reply.IndexOf("client|setinfo"u8) >= 0);
     }
 
     /// <summary>What a command does.</summary>
@@ -83,6 +112,16 @@ internal sealed class CommandEffects
         return name.Length <= characters.Length && Encoding.Latin1.TryGetChars(name, characters, out var length) && _reading.Contains(characters[..length])
             ? CommandEffect.Reads
             : CommandEffect.Writes;
+    }
+
+    /// <summary>Whether a command may be given to the engine on a connection that others use too: it neither needs nor leaves a state there, and never waits.</summary>
+    /// <param name="name">Its name, in any case.</param>
+    /// <param name="effect">What it does.</param>
+    /// <returns>False where nobody knows.</returns>
+    public bool IsShareable(ReadOnlySpan<byte> name, out CommandEffect effect)
+    {
+        effect = CommandEffect.Writes;
+        return name.Length is > 0 and <= CommandTable.MaxNameLength && _shareable.TryGetValue(CommandTable.Pack(name), out effect);
     }
 
     private static bool TryReadHeader(ReadOnlySpan<byte> reply, ref int position, byte type, out long count)

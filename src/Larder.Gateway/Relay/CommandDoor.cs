@@ -68,7 +68,11 @@ internal sealed class CommandDoor(
     {
         _quorum = cache.Route.Durability == DurabilityMode.Quorum;
         _commands = 0;
+        AllShareable = true;
     }
+
+    /// <summary>Whether all commands of the batch could have gone on a connection that others use too.</summary>
+    public bool AllShareable { get; private set; }
 
     /// <summary>How many commands the batch has begun, as the engine counts them.</summary>
     public int Commands => _commands;
@@ -88,6 +92,7 @@ internal sealed class CommandDoor(
             kind = CommandKind.Plain;
         }
 
+        AllShareable = AllShareable && kind == CommandKind.Plain && !state.InTransaction && cache.Effects.IsShareable(command.Name, out _);
         if (kind == CommandKind.Plain && _mode == ReplyMode.On)
         {
             if (state.InTransaction)

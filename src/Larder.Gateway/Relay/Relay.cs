@@ -25,7 +25,7 @@ namespace Larder.Gateway.Relay;
 /// under way on a link that broke is made good by <see cref="Salvage"/>. Where either cannot be, the session is closed in order.
 /// </remarks>
 [SuppressMessage("Reliability", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
-internal sealed class Relay(GatewaySession session, ClientConnection client, RespRequestScanner scanner, CacheRuntime cache)
+internal sealed class Relay(GatewaySession session, ClientConnection client, RespRequestScanner scanner, CacheRuntime cache, SessionSettings settings)
 {
     /// <summary>How long a demoted engine may take to give back the command that waits there.</summary>
     private static readonly TimeSpan GiveBackLimit = TimeSpan.FromMilliseconds(100);
@@ -33,7 +33,10 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     /// <summary>How long an engine that does not execute commands is left alone before it is asked again.</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(10);
 
-    private readonly SessionSettings _settings = new();
+    /// <summary>After so many batches in a row that need no connection of their own, the session shares one again.</summary>
+    private const int BatchesBeforeUnpinning = 64;
+
+    private readonly SessionSettings _settings = settings;
     private readonly CarriedState _state = new();
     private readonly SemaphoreSlim _reopening = new(1, 1);
     private readonly Lock _moverGate = new();
@@ -42,6 +45,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     private Leg? _bound;
     private volatile Task _mover = Task.CompletedTask;
     private volatile bool _ended;
+    private int _shareableBatches;
 
     private FailoverSpec Policy => cache.Route.Failover;
 
@@ -98,11 +102,9 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
 
     /// <summary>Takes over a link on which the gateway has authenticated.</summary>
     /// <param name="link">The link; owned from here on.</param>
-    /// <param name="protocol">2 or 3.</param>
     /// <param name="clientName">What HELLO set, or <c>null</c>.</param>
-    public void Begin(EngineLink link, int protocol, byte[]? clientName)
+    public void Begin(EngineLink link, byte[]? clientName)
     {
-        _settings.Protocol = protocol;
         if (clientName is { Length: > SessionSettings.MaxValueBytes })
         {
             _state.Stick();
@@ -134,6 +136,11 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
 
                 read = false;
                 session.NoteActivity();
+                if (_shareableBatches >= BatchesBeforeUnpinning && TryUnpin(batcher))
+                {
+                    return RelayEnd.Unpinned; // What was read is taken from there.
+                }
+
                 if (await BeginBatchAsync(batcher) is not { } leg)
                 {
                     return RelayEnd.Over;
@@ -304,6 +311,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     private async Task<BatchEnd> SendBatchAsync(Leg leg, RequestBatcher batcher)
     {
         var end = batcher.Collect();
+        _shareableBatches = batcher.AllShareable ? _shareableBatches + 1 : 0;
         var missing = 0;
         if (!batcher.Collected.IsEmpty)
         {
@@ -376,6 +384,10 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             }
         }
     }
+
+    /// <summary>Leaves the engine connection to share one, if the client has left nothing on it and nothing is under way.</summary>
+    private bool TryUnpin(RequestBatcher batcher) =>
+        cache.Shares && !_settings.NeedsOwnConnection && _state.IsClean && _settings.Database == 0 && batcher.IsBetweenCommands && _leg is { } leg && !leg.Ledger.IsLost && TryLeave(leg);
 
     /// <summary>Leaves a link for good, if what was there can be made again on another.</summary>
     private bool TryLeave(Leg leg)

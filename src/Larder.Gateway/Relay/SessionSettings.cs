@@ -37,6 +37,9 @@ internal sealed class SessionSettings
     /// <summary>The database selected.</summary>
     public int Database { get; set; }
 
+    /// <summary>Whether the client has asked for replies so large that it must have an engine connection of its own.</summary>
+    public bool NeedsOwnConnection { get; set; }
+
     /// <summary>Notes a change that the engine agreed to.</summary>
     /// <param name="change">The change.</param>
     public void Apply(SettingChange change) => _values[(int)change.Setting] = change.Value;

@@ -32,14 +32,16 @@ internal sealed class ManagementClient : IDisposable
 
     private readonly LarderHome _home;
     private readonly TimeProvider _clock;
+    private readonly string _command;
     private readonly HttpClient _http;
 
     /// <summary>Makes a client; connects at the first call.</summary>
     /// <param name="home">The installation.</param>
     /// <param name="clock">The clock of the deadlines.</param>
-    public ManagementClient(LarderHome home, TimeProvider clock)
+    /// <param name="command">How this installation's larder is called, for errors that say what to do.</param>
+    public ManagementClient(LarderHome home, TimeProvider clock, string command = "larder")
     {
-        (_home, _clock) = (home, clock);
+        (_home, _clock, _command) = (home, clock, command);
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
@@ -251,7 +253,7 @@ internal sealed class ManagementClient : IDisposable
         }
     }
 
-    private static T Read<T>(string text, JsonTypeInfo<T> type, string path)
+    private T Read<T>(string text, JsonTypeInfo<T> type, string path)
     {
         try
         {
@@ -261,12 +263,12 @@ internal sealed class ManagementClient : IDisposable
         {
             throw new DaemonUnreachableException(
                 DaemonUnreachableKind.NotAnswering,
-                $"The daemon's answer to {path} cannot be read: {exception.Message} It may be of another version: run 'larder down', then 'larder up'.",
+                $"The daemon's answer to {path} cannot be read: {exception.Message} It may be of another version: run '{_command} down', then '{_command} up'.",
                 exception);
         }
     }
 
-    private static ErrorView ReadError(string text, HttpStatusCode status)
+    private ErrorView ReadError(string text, HttpStatusCode status)
     {
         try
         {
@@ -281,7 +283,7 @@ internal sealed class ManagementClient : IDisposable
         }
 
         return new ErrorView(
-            "http_" + (int)status, $"The daemon answered {(int)status} {status}. It may be of another version: run 'larder down', then 'larder up'.", []);
+            "http_" + (int)status, $"The daemon answered {(int)status} {status}. It may be of another version: run '{_command} down', then '{_command} up'.", []);
     }
 
     private DaemonUnreachableException? Translate(Exception exception, Deadline deadline, TimeSpan timeout, CancellationToken cancellationToken)
@@ -296,7 +298,7 @@ internal sealed class ManagementClient : IDisposable
             OperationCanceledException when deadline.HasPassed => new DaemonUnreachableException(
                 DaemonUnreachableKind.NotAnswering,
                 $"The daemon of {_home.Root} did not answer within {timeout.TotalSeconds:0} s. Its log is {_home.DaemonLog}; "
-                + "if it hangs, end its process (engines keep running and keep their data) and run 'larder up' again.",
+                + $"if it hangs, end its process (engines keep running and keep their data) and run '{_command} up' again.",
                 exception),
             HttpRequestException { InnerException: SocketException socket } => OfSocket(socket),
             HttpRequestException or IOException => BrokenOff(exception),
@@ -311,16 +313,16 @@ internal sealed class ManagementClient : IDisposable
             $"The socket {_home.ApiSocket} belongs to another user. Run larder as the user who owns {_home.Root}.", exception),
         // EADDRNOTAVAIL is how .NET reports a socket file that does not exist; refused: the file is there, its daemon is not.
         SocketError.ConnectionRefused or SocketError.AddressNotAvailable or SocketError.HostNotFound => new DaemonUnreachableException(
-            DaemonUnreachableKind.NotRunning, $"No daemon runs for {_home.Root}; start it with: larder up", exception),
+            DaemonUnreachableKind.NotRunning, $"No daemon runs for {_home.Root}; start it with: {_command} up", exception),
         SocketError.ConnectionReset => BrokenOff(exception),
         _ => new DaemonUnreachableException(
             DaemonUnreachableKind.NotRunning,
-            $"The daemon of {_home.Root} cannot be reached on {_home.ApiSocket}: {exception.Message}. Start it with: larder up", exception),
+            $"The daemon of {_home.Root} cannot be reached on {_home.ApiSocket}: {exception.Message}. Start it with: {_command} up", exception),
     };
 
     private DaemonUnreachableException BrokenOff(Exception? cause) => new(
         DaemonUnreachableKind.BrokenOff,
-        $"The daemon of {_home.Root} ended in the middle of an answer. Its log is {_home.DaemonLog}; 'larder up' starts it again and "
+        $"The daemon of {_home.Root} ended in the middle of an answer. Its log is {_home.DaemonLog}; '{_command} up' starts it again and "
         + "finishes what was begun.",
         cause);
 }

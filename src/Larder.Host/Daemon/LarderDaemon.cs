@@ -7,6 +7,7 @@ using Larder.Controller.Events;
 using Larder.Engines;
 using Larder.Gateway;
 using Larder.Host.Admission;
+using Larder.Host.Ports;
 using Larder.Management;
 using Larder.Management.Admission;
 using Larder.Management.Api;
@@ -34,7 +35,7 @@ namespace Larder.Host.Daemon;
 /// <remarks>
 /// Start: store, secrets, engines, gateway, controller, API. Stop: the reverse; engines run on unless a shutdown through the API stopped them.
 /// </remarks>
-internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
+internal sealed partial class LarderDaemon : IInstallationControl, IAsyncDisposable
 {
     private readonly LarderHome _home;
     private readonly HostIdentity _host;
@@ -44,6 +45,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
     private readonly CacheController _controller;
     private readonly EventJournal _events;
     private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _shutdownDone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -58,6 +60,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
         EventJournal events, ILoggerFactory loggers)
     {
         (_home, _host, _store, _gateway, _controller, _events, _loggers) = (home, host, store, gateway, controller, events, loggers);
+        _logger = loggers.CreateLogger("Larder.Host");
         _startedAt = clock.GetUtcNow();
     }
 
@@ -102,7 +105,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             Catalogue = catalogue,
             Drivers = drivers,
             GatewayHold = gateway,
-            Gateway = new GatewayStatus(gateway),
+            Gateway = new GatewayStatus(() => gateway.Snapshot().Listeners, PortOwner.Find),
             Routes = routes,
             Events = events,
             Options = new AgentOptions(),
@@ -115,6 +118,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
         daemon._controllerLoop = Task.Run(() => controller.RunAsync(daemon._stop.Token), CancellationToken.None);
         daemon._api = daemon.BuildApi(protector, catalogue, clock);
         await daemon._api.StartAsync(cancellationToken);
+        Log.Started(daemon._logger, ProductVersion, Environment.ProcessId, home.Root);
         return daemon;
     }
 
@@ -186,6 +190,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
 
         await _events.DisposeAsync();
         await _store.DisposeAsync();
+        Log.Stopped(_logger, _shutdown is null ? "engines run on" : "engines have been stopped");
         _stop.Dispose();
         _loggers.Dispose();
     }
@@ -249,5 +254,14 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
         api.UseMiddleware<ErrorMapping>();
         api.MapManagementApi();
         return api;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1000, LogLevel.Information, "Larder {Version} runs as process {Pid} for {Home}.")]
+        public static partial void Started(ILogger logger, string version, int pid, string home);
+
+        [LoggerMessage(1001, LogLevel.Information, "Stopped; {Engines}.")]
+        public static partial void Stopped(ILogger logger, string engines);
     }
 }

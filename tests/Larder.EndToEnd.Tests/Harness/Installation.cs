@@ -27,6 +27,9 @@ internal sealed class Installation : IAsyncDisposable
         };
     }
 
+    /// <summary>The variables that lead the program to this installation.</summary>
+    public IReadOnlyDictionary<string, string> Environment => _environment;
+
     public string Home { get; }
 
     public int TlsPort { get; }

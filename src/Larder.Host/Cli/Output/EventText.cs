@@ -19,7 +19,7 @@ internal static class EventText
             return;
         }
 
-        var table = Tables.Create(console, "time (UTC)", "event", "shard", "node", "epoch", "message");
+        var table = new TextTable("time (UTC)", "event", "shard", "node", "epoch", "message");
         foreach (var happened in events)
         {
             table.Add(Time(happened), happened.Kind, Cell.Of(happened.Shard), Cell.Of(happened.Node), Cell.Of(happened.Epoch), happened.Message);
