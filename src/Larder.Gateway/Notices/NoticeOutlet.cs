@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.Sockets;
-using Larder.Gateway.Sessions;
 
 namespace Larder.Gateway.Notices;
 
@@ -15,10 +14,10 @@ namespace Larder.Gateway.Notices;
 /// </code>
 /// A notice that cannot be written now, because the client has got half a reply, waits for the next turn. Few can wait: the oldest goes.
 /// </remarks>
-/// <param name="client">The client.</param>
+/// <param name="write">Writes to the client.</param>
 /// <param name="look">How the client is to be written to now; <c>null</c> where it is not between two replies. Called by whoever has the turn.</param>
 /// <param name="broken">Called where writing fails out of turn.</param>
-internal sealed class NoticeOutlet(ClientConnection client, Func<NoticeReader?> look, Action broken)
+internal sealed class NoticeOutlet(Func<ReadOnlyMemory<byte>, ValueTask> write, Func<NoticeReader?> look, Action broken)
 {
     private const int MaxWaiting = 16;
 
@@ -60,7 +59,7 @@ internal sealed class NoticeOutlet(ClientConnection client, Func<NoticeReader?> 
 
             var output = new ArrayBufferWriter<byte>();
             Take(output);
-            return output.WrittenCount == 0 ? ValueTask.CompletedTask : client.WriteAsync(output.WrittenMemory);
+            return output.WrittenCount == 0 ? ValueTask.CompletedTask : write(output.WrittenMemory);
         }
     }
 

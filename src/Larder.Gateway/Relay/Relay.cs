@@ -114,7 +114,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             _settings.Apply(new SettingChange(ClientSetting.Name, clientName));
         }
 
-        _outlet = new NoticeOutlet(client, Look, () => session.RequestClose(CloseReason.ClientBroke));
+        _outlet = new NoticeOutlet(client.WriteAsync, Look, () => session.RequestClose(CloseReason.ClientBroke));
         Start(new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted)), []);
     }
 
