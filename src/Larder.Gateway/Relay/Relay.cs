@@ -94,7 +94,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     /// <param name="notice">The notice.</param>
     public void Notify(Notice notice)
     {
-        if (!_state.Subscriptions.Notices.IsEmpty || _settings.Maintenance is not null)
+        if (notice.Concerns(_settings.Maintenance, _state.Subscriptions.Notices))
         {
             _outlet.Post(notice);
         }
@@ -114,7 +114,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             _settings.Apply(new SettingChange(ClientSetting.Name, clientName));
         }
 
-        _outlet = new NoticeOutlet(client, Look, () => session.RequestClose(CloseReason.ClientBroke));
+        _outlet = new NoticeOutlet(client.WriteAsync, Look, () => session.RequestClose(CloseReason.ClientBroke));
         Start(new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted)), []);
     }
 
@@ -565,6 +565,12 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             if (session.IsClosing)
             {
                 link.Dispose(); // It was asked for while the old link was the current one.
+            }
+
+            Interlocked.MemoryBarrier(); // CacheRuntime.Apply does the same the other way round: one of the two sees the other.
+            if (cache.Route.Primary is { } newest)
+            {
+                OnPrimary(newest); // It may have changed while this link was being opened.
             }
 
             return true;
