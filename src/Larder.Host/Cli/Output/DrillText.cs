@@ -11,7 +11,7 @@ internal static class DrillText
     /// <param name="report">The report.</param>
     public static void Write(CliConsole console, DrillReport report)
     {
-        var table = Tables.Create(console, "seen by clients", "value");
+        var table = new TextTable("seen by clients", "value");
         table.Add("fault", $"{report.Fault} of the primary of shard {Number(report.Shard)}");
         table.Add("outcome", report.Outcome);
         table.Add("load", $"{Number(report.Clients)} clients for {Number(report.Seconds)} s");
