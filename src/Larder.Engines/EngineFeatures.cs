@@ -26,6 +26,9 @@ public sealed record EngineFeatures
     /// </summary>
     public bool FollowsInPlace { get; init; } = true;
 
+    /// <summary>Whether a replica must begin without data of its own to be given everything by its primary.</summary>
+    public bool AttachesEmpty { get; init; }
+
     /// <summary>Whether a replica that is being attached comes out right while clients write. Default: yes.</summary>
     public bool SyncsUnderWrites { get; init; } = true;
 

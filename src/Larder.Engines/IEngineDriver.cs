@@ -22,6 +22,11 @@ public interface IEngineDriver
     /// <returns>Files to write (owner-only) and the command line, which carries no secret.</returns>
     LaunchPlan Render(EngineInstallation installation, NodeConfiguration configuration);
 
+    /// <summary>Where a node keeps its data.</summary>
+    /// <param name="configuration">The node.</param>
+    /// <returns>Absolute paths of files and folders, each of which may be missing.</returns>
+    IReadOnlyList<string> DataPaths(NodeConfiguration configuration);
+
     /// <summary>Opens an administrative connection to a running node. It connects lazily and reconnects after a failure.</summary>
     /// <param name="configuration">The node.</param>
     /// <returns>The connection.</returns>

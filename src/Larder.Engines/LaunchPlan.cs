@@ -19,11 +19,6 @@ public sealed record LaunchPlan
     public required string WorkingDirectory { get; init; }
 
     /// <summary>
-    /// Absolute paths that must not be there at this start and may hold what nobody else has: they are set aside, not deleted. May not exist.
-    /// </summary>
-    public IReadOnlyList<string> SetAside { get; init; } = [];
-
-    /// <summary>
     /// Absolute paths of files to delete once the node has loaded its data, may be empty and may not exist: what an orderly stop left, which
     /// must not come back after a later crash.
     /// </summary>

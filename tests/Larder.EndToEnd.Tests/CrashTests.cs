@@ -55,6 +55,23 @@ public sealed class CrashTests
         Assert.DoesNotContain(pid, Installation.Nodes(after).Select(node => node.GetProperty("pid").GetInt32()));
     }
 
+    [Theory]
+    [InlineData("redis")]
+    [InlineData("valkey")]
+    public async Task A_primary_that_a_script_blocks_for_ever_is_fenced_and_replaced(string engine)
+    {
+        await using var larder = new Installation();
+        var before = await larder.UpAsync(larder.DevelopmentSpec(engine: engine));
+        var pid = Installation.Primary(before).GetProperty("pid").GetInt32();
+        await using var redis = await larder.ConnectAsync("dev");
+        var script = redis.GetDatabase().ScriptEvaluateAsync("while true do redis.call('SET', 'blocked', '1') end");
+        var after = await larder.WaitAsync("dev", "failed over", cache => Epoch(cache) == 2 && Installation.IsReady(cache));
+        Assert.DoesNotContain(pid, Installation.Nodes(after).Select(node => node.GetProperty("pid").GetInt32()));
+        await Assert.ThrowsAnyAsync<Exception>(() => script);
+        await using var again = await larder.ConnectAsync("dev");
+        Assert.True(await again.GetDatabase().StringSetAsync("after", "1"));
+    }
+
     [Fact]
     public async Task Engines_outlive_a_killed_daemon_and_every_acknowledged_key_is_there()
     {

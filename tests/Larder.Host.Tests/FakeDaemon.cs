@@ -35,6 +35,8 @@ internal sealed class FakeDaemon : IAsyncDisposable
         });
         _api.MapPost(ApiRoutes.ListKeys, (string name) => Caches.ContainsKey(name) ? Json(Samples.Keys) : NotFound(name));
         _api.MapPost(ApiRoutes.RegenerateKey, async (HttpRequest request) => await Noted(request, () => Json(Samples.Keys)));
+        _api.MapPost(ApiRoutes.Failover, async (HttpRequest request) => await Noted(request, Failover));
+        _api.MapPost(ApiRoutes.DrillCheck, async (HttpRequest request) => await Noted(request, DrillCheck));
         _api.MapGet(ApiRoutes.Events, (string name, long after) =>
             Caches.ContainsKey(name) ? Json(Events.Where(happened => happened.Sequence > after)) : NotFound(name));
         _api.MapGet(ApiRoutes.EventsFollow, async (long after, HttpResponse response) =>
@@ -69,6 +71,10 @@ internal sealed class FakeDaemon : IAsyncDisposable
     public Func<IResult> Apply { get; set; } = () => Json(new ApplyView(Samples.CreatePlan, "0a"), 202);
 
     public Func<string, CacheView?>? Show { get; set; }
+
+    public Func<IResult> Failover { get; set; } = () => Json(new ApplyView(null, "0f"), 202);
+
+    public Func<IResult> DrillCheck { get; set; } = () => Json(new ApplyView(null, null));
 
     public EventView[] Events { get; set; } = [];
 

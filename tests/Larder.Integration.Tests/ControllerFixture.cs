@@ -136,6 +136,49 @@ internal sealed class ControllerFixture : IAsyncDisposable
         return operation.Id;
     }
 
+    /// <summary>Asks for another primary, as management does.</summary>
+    public async Task<string> FailOverAsync(string cache, long fromEpoch, bool force)
+    {
+        var operation = new OperationDocument
+        {
+            Id = Guid.NewGuid().ToString("N"),
+            Kind = OperationKind.Failover,
+            Cache = cache,
+            State = OperationState.Running,
+            StartedAt = _clock.GetUtcNow(),
+        };
+        var result = await Store.CommitAsync(
+            StoreTransaction.Empty
+                .Put(StoreKeys.Failover(cache), StoreCodec.Encode(new FailoverDocument(operation.Id, 0, fromEpoch, force), DocumentSchemas.Current))
+                .Put(StoreKeys.Operation(operation.Id), StoreCodec.Encode(operation, DocumentSchemas.Current)),
+            CancellationToken.None);
+        Assert.True(result.Committed);
+        return operation.Id;
+    }
+
+    /// <summary>Waits until the store says that exactly these nodes have the newest data.</summary>
+    public async Task WaitForNewestAsync(string cache, int[] nodes)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(TimeSpan.FromSeconds(20));
+        var key = StoreKeys.Epoch(cache, 0);
+        var now = await Store.ListAsync(key, deadline.Token);
+        if (Matches(now.Entries[0].Value))
+        {
+            return;
+        }
+
+        await foreach (var change in Store.WatchAsync(key, now.Revision + 1, deadline.Token))
+        {
+            if (Matches(change.Changes[0].Value!))
+            {
+                return;
+            }
+        }
+
+        bool Matches(string value) => StoreCodec.Decode<EpochDocument>(key, value, DocumentSchemas.Current).InSync.SequenceEqual(nodes);
+    }
+
     /// <summary>Waits for an operation's end, which is written a moment after the status that it has reached.</summary>
     public async Task<OperationState> EndOfAsync(string operation)
     {

@@ -53,6 +53,8 @@ internal sealed class ManagementFixture : IStatusSource, IEngineCatalogue, IAdmi
 
     public AccessKeyService Keys => _services.GetRequiredService<AccessKeyService>();
 
+    public FailoverService Failovers => _services.GetRequiredService<FailoverService>();
+
     public EventService Events => _services.GetRequiredService<EventService>();
 
     public OperationService Operations => _services.GetRequiredService<OperationService>();
@@ -62,7 +64,9 @@ internal sealed class ManagementFixture : IStatusSource, IEngineCatalogue, IAdmi
     public static CacheSpec Spec(string name = "orders") =>
         new() { Name = name, MemoryMb = 64, Redis = new RedisSpec { Capacity = 1, ReplicasPerPrimary = 1 } };
 
-    public CacheStatus? Find(string cache) => null;
+    public CacheStatus? Status { get; set; }
+
+    public CacheStatus? Find(string cache) => Status;
 
     public Task<EngineCatalogueSnapshot> RefreshAsync(CancellationToken cancellationToken) => Task.FromResult(Current);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Larder.Controller.Processes;
 using Larder.Controller.Shards;
 using Larder.Model.Operations;
 using Larder.Store;
@@ -27,21 +28,45 @@ internal sealed class CacheFailover(string cache, CacheServices services, Action
 
         var wanted = StoreCodec.Decode<FailoverDocument>(key, entry.Value, DocumentSchemas.Current);
         var agent = agents.First(agent => agent.Snapshot.Status.Id == wanted.Shard);
+        if (_request is null && await IsLateAsync(wanted, cancellationToken))
+        {
+            await EndAsync(wanted, new HandoverResult(false, $"it was not done within {services.Options.OperationDeadline}: {agent.Snapshot.Outcome}"), cancellationToken);
+            return;
+        }
+
         if (_request is null)
         {
             if (agent.Snapshot.Status.Epoch > wanted.FromEpoch && agent.Snapshot.Primary is not null)
             {
                 // The daemon died between the change and this note, or the primary failed by itself meanwhile.
                 await EndAsync(
-                    wanted, new HandoverResult(true, $"shard {wanted.Shard} has another primary since epoch {agent.Snapshot.Status.Epoch}"), cancellationToken);
+                    wanted, new HandoverResult(true, $"shard {wanted.Shard} has another primary since epoch {agent.Snapshot.Status.Epoch}: node {agent.Snapshot.Primary.NodeOrdinal}"), cancellationToken);
                 return;
             }
 
-            var request = new HandoverRequest(wanted.Force);
-            if (agent.Snapshot.Primary is not null && agent.TryRequest(request))
+            if (wanted.Injected)
+            {
+                await services.Operations.ReportAsync(wanted.OperationId, 60, "waiting for another primary", cancellationToken);
+                return;
+            }
+
+            var request = new HandoverRequest(wanted.Force, SignalOf(wanted.Fault), wanted.FromEpoch);
+            if (agent.Snapshot.Primary is null && !wanted.Force)
+            {
+                return;
+            }
+
+            if (request.Fault is not null)
+            {
+                // Noted first: a daemon that dies now must not do it a second time.
+                await services.Store.CommitAsync(
+                    StoreTransaction.Empty.Put(key, StoreCodec.Encode(wanted with { Injected = true }, DocumentSchemas.Current)), cancellationToken);
+            }
+
+            if (agent.TryRequest(request))
             {
                 _request = request;
-                await services.Operations.ReportAsync(wanted.OperationId, 20, wanted.Force ? "ending the primary" : "handing over", cancellationToken);
+                await services.Operations.ReportAsync(wanted.OperationId, 20, PhaseOf(wanted), cancellationToken);
                 _ = request.Result.ContinueWith(_ => wake(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
 
@@ -52,9 +77,30 @@ internal sealed class CacheFailover(string cache, CacheServices services, Action
         {
             var result = await _request.Result;
             _request = null;
-            await EndAsync(wanted, result, cancellationToken);
+            if (!wanted.Injected || !result.Succeeded)
+            {
+                await EndAsync(wanted, result, cancellationToken);
+            }
         }
     }
+
+    private async Task<bool> IsLateAsync(FailoverDocument wanted, CancellationToken cancellationToken) =>
+        await services.Operations.FindAsync(wanted.OperationId, cancellationToken) is { } operation
+        && services.Clock.GetUtcNow() - operation.StartedAt > services.Options.OperationDeadline;
+
+    private static ProcessSignal? SignalOf(DrillFault? fault) => fault switch
+    {
+        DrillFault.Kill => ProcessSignal.Kill,
+        DrillFault.Hang => ProcessSignal.Stop,
+        _ => null,
+    };
+
+    private static string PhaseOf(FailoverDocument wanted) => wanted.Fault switch
+    {
+        DrillFault.Kill => "killing the primary",
+        DrillFault.Hang => "stopping the primary",
+        _ => wanted.Force ? "ending the primary" : "handing over",
+    };
 
     private async Task EndAsync(FailoverDocument wanted, HandoverResult result, CancellationToken cancellationToken)
     {

@@ -33,7 +33,7 @@ internal sealed class CacheHistory(IEventJournal events)
         }
 
         events.Append(state == CacheState.Degraded
-            ? new CacheEvent(EventKind.CacheDegraded, cache, $"{cache} lacks something: {problem}.")
+            ? new CacheEvent(EventKind.CacheDegraded, cache, $"{cache} is not whole: {problem}.")
             : new CacheEvent(
                 EventKind.CacheReady, cache,
                 _told is null ? $"{cache} is served by a daemon that was started; all is in sync." : $"{cache} is whole again: all is in sync."));

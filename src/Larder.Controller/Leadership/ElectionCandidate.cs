@@ -15,15 +15,18 @@ internal sealed record ElectionCandidate
     /// <summary>Whether it is receiving a full copy and has no complete data.</summary>
     public required bool FullSync { get; init; }
 
-    /// <summary>
-    /// Whether this very process was the primary or an in-sync replica before: it holds the shard's history in memory. A process that was
-    /// started since then proves nothing.
-    /// </summary>
-    public required bool Continuous { get; init; }
+    /// <summary>What it has, or would have when it comes back.</summary>
+    public required Evidence Evidence { get; init; }
+
+    /// <summary>The epoch that it was last in sync in; 0 where it never was, or where that is not known any more.</summary>
+    public required long Epoch { get; init; }
 
     /// <summary>Bytes of the replication stream that it has.</summary>
     public required long Offset { get; init; }
 
     /// <summary>Keys that it holds.</summary>
     public required long Keys { get; init; }
+
+    /// <summary>Whether it answers with complete data, whatever that is worth.</summary>
+    public bool Ready => Answering && !Loading && !FullSync;
 }

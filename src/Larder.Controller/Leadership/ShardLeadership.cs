@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Larder.Model.Routing;
 using Larder.Store;
 using Larder.Store.Documents;
@@ -38,6 +39,12 @@ internal sealed class ShardLeadership(
     /// <summary>The node elected in <see cref="Epoch"/>, or <c>null</c> before the first election.</summary>
     public int? LastPrimary { get; private set; }
 
+    /// <summary>The nodes that have the newest generation of the data; empty before the first election.</summary>
+    public ImmutableArray<int> Newest { get; private set; } = [];
+
+    /// <summary>The newest epoch that began without the newest generation; 0 where none did.</summary>
+    public long LossySince { get; private set; }
+
     /// <summary>The node that this agent holds the leader key for, or <c>null</c>.</summary>
     public int? Held { get; private set; }
 
@@ -57,8 +64,7 @@ internal sealed class ShardLeadership(
         var epoch = await store.GetAsync(_epochKey, cancellationToken);
         if (epoch is not null)
         {
-            var document = StoreCodec.Decode<EpochDocument>(_epochKey, epoch.Value, DocumentSchemas.Current);
-            (Epoch, LastPrimary) = (document.Epoch, document.Primary);
+            Know(StoreCodec.Decode<EpochDocument>(_epochKey, epoch.Value, DocumentSchemas.Current));
         }
 
         var leader = await store.GetAsync(_leaderKey, cancellationToken);
@@ -84,20 +90,28 @@ internal sealed class ShardLeadership(
 
     /// <summary>Tries to take the leader key for a node, under a new epoch.</summary>
     /// <param name="ordinal">The node.</param>
+    /// <param name="newest">Who has the same data as it, besides itself.</param>
+    /// <param name="lossy">Whether it lacks the newest generation of the data.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>False where somebody else was faster, or the old key still lives.</returns>
-    public async Task<bool> TryAcquireAsync(int ordinal, CancellationToken cancellationToken)
+    public async Task<bool> TryAcquireAsync(int ordinal, IEnumerable<int> newest, bool lossy, CancellationToken cancellationToken)
     {
         var asked = clock.GetTimestamp();
         var lease = await store.GrantLeaseAsync(options.LeaseDuration, cancellationToken);
         var current = await store.GetAsync(_epochKey, cancellationToken);
-        var epoch = 1 + (current is null ? 0 : StoreCodec.Decode<EpochDocument>(_epochKey, current.Value, DocumentSchemas.Current).Epoch);
+        var before = current is null ? new EpochDocument(0, ordinal) : StoreCodec.Decode<EpochDocument>(_epochKey, current.Value, DocumentSchemas.Current);
+        var epoch = 1 + before.Epoch;
+        var next = new EpochDocument(epoch, ordinal)
+        {
+            InSync = [.. newest.Append(ordinal).Distinct().Order()],
+            LossySince = lossy ? epoch : before.LossySince,
+        };
         var result = await store.CommitAsync(
             StoreTransaction.Empty
                 .IfAbsent(_leaderKey)
                 .IfRevision(_epochKey, current?.Revision ?? 0)
                 .Put(_leaderKey, StoreCodec.Encode(new LeaderDocument(ordinal, epoch, host), DocumentSchemas.Current), lease)
-                .Put(_epochKey, StoreCodec.Encode(new EpochDocument(epoch, ordinal), DocumentSchemas.Current)),
+                .Put(_epochKey, StoreCodec.Encode(next, DocumentSchemas.Current)),
             cancellationToken);
         if (!result.Committed)
         {
@@ -105,7 +119,7 @@ internal sealed class ShardLeadership(
             return false;
         }
 
-        (Epoch, LastPrimary) = (epoch, ordinal);
+        Know(next);
         Take(lease, ordinal, asked);
         return true;
     }
@@ -146,22 +160,44 @@ internal sealed class ShardLeadership(
         }
 
         View?.Set(long.MinValue);
-        var epoch = 1 + StoreCodec.Decode<EpochDocument>(_epochKey, current.Value, DocumentSchemas.Current).Epoch;
+        var before = StoreCodec.Decode<EpochDocument>(_epochKey, current.Value, DocumentSchemas.Current);
+        var epoch = 1 + before.Epoch;
+        var next = before with { Epoch = epoch, Primary = ordinal, InSync = [.. before.InSync.Append(ordinal).Distinct().Order()] };
         var result = await store.CommitAsync(
             StoreTransaction.Empty
                 .IfRevision(_leaderKey, leader.Revision)
                 .IfRevision(_epochKey, current.Revision)
                 .Put(_leaderKey, StoreCodec.Encode(new LeaderDocument(ordinal, epoch, host), DocumentSchemas.Current), lease)
-                .Put(_epochKey, StoreCodec.Encode(new EpochDocument(epoch, ordinal), DocumentSchemas.Current)),
+                .Put(_epochKey, StoreCodec.Encode(next, DocumentSchemas.Current)),
             cancellationToken);
         if (!result.Committed)
         {
             return false;
         }
 
-        (Epoch, LastPrimary) = (epoch, ordinal);
+        Know(next);
         Take(lease, ordinal, asked);
         return true;
+    }
+
+    /// <summary>Records who has the newest generation of the data. Does nothing where that is recorded already, or the leader key is not held.</summary>
+    /// <param name="newest">The primary and the replicas that are in sync with it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task RecordNewestAsync(ImmutableArray<int> newest, CancellationToken cancellationToken)
+    {
+        if (Held is null || newest.SequenceEqual(Newest) || await store.GetAsync(_epochKey, cancellationToken) is not { } current)
+        {
+            return;
+        }
+
+        var before = StoreCodec.Decode<EpochDocument>(_epochKey, current.Value, DocumentSchemas.Current);
+        var next = before with { InSync = newest };
+        if (before.Epoch == Epoch && (await store.CommitAsync(
+            StoreTransaction.Empty.IfRevision(_epochKey, current.Revision).Put(_epochKey, StoreCodec.Encode(next, DocumentSchemas.Current)),
+            cancellationToken)).Committed)
+        {
+            Know(next);
+        }
     }
 
     /// <summary>Gives the leader key up at once: no gateway writes any more when this returns, and another node may be elected.</summary>
@@ -186,6 +222,9 @@ internal sealed class ShardLeadership(
         Held = null;
         _leaseId = 0;
     }
+
+    private void Know(EpochDocument document) =>
+        (Epoch, LastPrimary, Newest, LossySince) = (document.Epoch, document.Primary, document.InSync, document.LossySince);
 
     private void Take(long lease, int ordinal, long asked)
     {

@@ -4,8 +4,11 @@ namespace Larder.Controller.Nodes;
 /// <param name="Root">The node's folder.</param>
 internal sealed record NodeFolders(string Root)
 {
-    /// <summary>What the node had when it last became a replica and could not keep.</summary>
+    /// <summary>What the node had when it last became a replica, and its primary may not have.</summary>
     public string SetAside => Path.Combine(Root, "set-aside");
+
+    /// <summary>Says which generation the saved data is of. It lies with the data, so that it is lost with it.</summary>
+    public string Generation => Path.Combine(Data, "larder-generation.json");
 
     /// <summary>The engine's data, its working directory.</summary>
     public string Data => Path.Combine(Root, "data");

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Larder.Controller.Caches;
+using Larder.Controller.Leadership;
 using Larder.Controller.Processes;
 using Larder.Engines;
 using Larder.Model.Engines;
@@ -30,6 +31,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     private ProcessIdentity? _process;
     private Task<ProcessExit>? _exit;
     private readonly NodeLog _log;
+    private readonly NodeData _data;
+    private bool _loadedFromDisk;
+    private long? _retiringSince;
     private IReadOnlyList<string> _removeOnceLoaded = [];
     private Task _following = Task.CompletedTask;
     private DateTimeOffset _startedAt;
@@ -52,6 +56,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         _driver = services.Engines.For(installation.Family);
         Features = _driver.Describe(installation);
         _backOff = new BackOff(services.Options, services.Clock, services.Random);
+        _data = new NodeData(folders, services, configuration.Cache, configuration.Ordinal);
         _log = new NodeLog(folders.Log, services.Options.LogRotationBytes, services.Options.LogsKept);
         _wake = wake;
     }
@@ -80,11 +85,25 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// <summary>Whether the running process has been the primary or an in-sync replica: it holds the shard's history.</summary>
     public bool Continuous { get; private set; }
 
+    /// <summary>Which generation of the shard's data the node has, or would have when it comes back; <c>null</c> where nothing proves one.</summary>
+    public DataGeneration? Generation { get; private set; }
+
+    /// <summary>What proves that.</summary>
+    public Evidence Evidence => Continuous ? Evidence.Memory
+        : (Running ? _loadedFromDisk : _data.Proves(DataPaths, Persistent)) ? Evidence.Disk
+        : Evidence.None;
+
+    /// <summary>Whether the process was told to save what it has and to end, to be started as a replica.</summary>
+    public bool Retiring => Running && _retiringSince is not null;
+
     /// <summary>What the node last said of itself; <c>null</c> where it did not answer its last probe.</summary>
     public NodeProbe? Probe { get; private set; }
 
     /// <summary>What is wrong; empty where nothing is.</summary>
     public string Problem { get; private set; } = "";
+
+    /// <summary>How its last process ended; empty where this daemon saw none end.</summary>
+    public string Ending { get; private set; } = "";
 
     /// <summary>
     /// Whether another process has its replication port. It is not started any more until <see cref="AssignAsync"/> has given it another one, even
@@ -113,12 +132,14 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         if (ReadRecord() is { } record && record.Process.IsAlive())
         {
             Take(record.Process, record.Continuous, record.StartedAt);
+            _loadedFromDisk = _data.Proves(DataPaths, Persistent);
+            Generation = record.Epoch > 0 ? new DataGeneration(record.Epoch, record.Primary) : _data.Generation();
             Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, record.Process.Pid, "its record");
             return;
         }
 
         // The daemon died between the start and the record: the lock file names the process that inherited it.
-        if (FolderLock.ReadOwner(Folders.Data) is { } owner && owner.IsAlive())
+        if (Ask(FolderLock.ReadOwner) is { } owner && owner.IsAlive())
         {
             Adopt(owner, "its folder's lock");
         }
@@ -145,21 +166,24 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
             Tell(EventKind.NodeEnded, $"The process {_process.Pid} of node {Ordinal} {how}; it is started again.");
         }
 
-        Problem = $"process {_process.Pid} {how}" + (last.Count == 0 ? "" : $"; its last lines: {string.Join(" | ", last)}");
+        Ending = $"process {_process.Pid} {how}";
+        Problem = Ending + (last.Count == 0 ? "" : $"; its last lines: {string.Join(" | ", last)}");
         FailedStarts = _answered ? 0 : FailedStarts + 1;
         _process = null;
         _exit = null;
         Probe = null;
         Continuous = false;
+        Generation = _data.Generation();
         _backOff.Ended();
         return true;
     }
 
     /// <summary>Starts the process. Does nothing where it runs, or where its back-off is not over.</summary>
     /// <param name="primary">The primary to follow from the start, or <c>null</c>.</param>
+    /// <param name="lossySince">The shard's newest epoch that began without the newest generation of its data.</param>
     /// <param name="cancellationToken">Gives up waiting for what an earlier process left running.</param>
     /// <returns>Whether it was started.</returns>
-    public async Task<bool> TryStartAsync(ReplicationTarget? primary, CancellationToken cancellationToken)
+    public async Task<bool> TryStartAsync(ReplicationTarget? primary, long lossySince, CancellationToken cancellationToken)
     {
         if (Running || PortTaken || _backOff.Remaining > TimeSpan.Zero)
         {
@@ -187,13 +211,19 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
                 OwnerOnlyFile.Write(path, content);
             }
 
+            if (primary is not null)
+            {
+                _data.MakeWay(DataPaths, lossySince, Features.AttachesEmpty);
+            }
+
             _removeOnceLoaded = plan.RemoveOnceLoaded;
             if (!File.Exists(Folders.StoppedMark))
             {
                 RemoveSavedData();
             }
 
-            SetAside(plan.SetAside);
+            Generation = _data.Generation();
+            var loads = _data.Proves(DataPaths, Persistent);
             File.Delete(Configuration.SocketPath);
             _backOff.Started();
             var process = ProcessLauncher.Start(new LaunchRequest
@@ -206,6 +236,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
                 Lock = folderLock,
             });
             Take(process, continuous: false, _services.Clock.GetUtcNow());
+            _loadedFromDisk = loads;
             WriteRecord();
             Log.NodeStarted(_services.Logger, Configuration.Cache, Ordinal, process.Pid, _installation.Family, _installation.Version);
             Tell(EventKind.NodeStarted, $"Node {Ordinal} was started as process {process.Pid}: {_installation.Family} {_installation.Version}.");
@@ -258,13 +289,53 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Records that this process holds the shard's history from now on.</summary>
-    public void MarkContinuous()
+    /// <summary>Records that this process holds the shard's history, of this generation.</summary>
+    /// <param name="generation">The epoch that it is in sync in, and whether as its primary.</param>
+    public void MarkInSync(DataGeneration generation)
     {
-        if (!Continuous && Running)
+        if (!Running || (Continuous && Generation == generation))
         {
-            Continuous = true;
-            WriteRecord();
+            return;
+        }
+
+        (Continuous, Generation) = (true, generation);
+        WriteRecord();
+        _data.TryMark(generation);
+    }
+
+    /// <summary>Records that another node has all that this one has: it was handed over in order.</summary>
+    public void MarkContained()
+    {
+        if (Generation is { Primary: true } generation)
+        {
+            Generation = generation with { Primary = false };
+            _data.TryMark(Generation);
+        }
+    }
+
+    /// <summary>
+    /// Tells a former primary to save what it has and to end, so that its next start sets it aside. It goes on by itself; one that takes too long is
+    /// killed by <see cref="EndRetirementAsync"/>.
+    /// </summary>
+    public void BeginRetirement()
+    {
+        if (_process is { } process && _retiringSince is null)
+        {
+            _retiringSince = _services.Clock.GetTimestamp();
+            _toldToEnd = true;
+            Log.NodeRetires(_services.Logger, Configuration.Cache, Ordinal, process.Pid);
+            process.Signal((ProcessSignal)Features.StopSignal);
+        }
+    }
+
+    /// <summary>Kills a former primary that takes too long to save what it has.</summary>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public async Task EndRetirementAsync(CancellationToken cancellationToken)
+    {
+        if (Retiring && _services.Clock.GetElapsedTime(_retiringSince!.Value) >= _services.Options.RetireLimit)
+        {
+            Log.NodeKilled(_services.Logger, Configuration.Cache, Ordinal, _process!.Pid, _services.Options.RetireLimit);
+            await KillAsync(cancellationToken);
         }
     }
 
@@ -378,6 +449,10 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>Does something to the process that the agent is to find out by itself: a failure on purpose.</summary>
+    /// <param name="fault">Kill or stop.</param>
+    public void Inject(ProcessSignal fault) => _process?.Signal(fault);
+
     /// <summary>Rotates the engine's log where it has grown too large.</summary>
     public void RotateLog() => _log.RotateIfNeeded();
 
@@ -390,10 +465,14 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
     }
 
+    private bool Persistent => Configuration.Persistence != PersistenceMode.Disabled;
+
+    private IReadOnlyList<string> DataPaths => _driver.DataPaths(Configuration);
+
     /// <summary>The daemon died in the very start, before the lock file named the process: whoever holds the lock is it.</summary>
     private bool AdoptUnnoted()
     {
-        if (FolderLock.FindUnnotedOwner(Folders.Data) is not { } owner)
+        if (Ask(FolderLock.FindUnnotedOwner) is not { } owner)
         {
             return false;
         }
@@ -405,6 +484,8 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     private void Adopt(ProcessIdentity owner, string how)
     {
         Take(owner, continuous: false, _services.Clock.GetUtcNow());
+        _loadedFromDisk = _data.Proves(DataPaths, Persistent);
+        Generation = _data.Generation();
         WriteRecord();
         Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, owner.Pid, how);
     }
@@ -417,6 +498,8 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         _startedAt = startedAt;
         _answered = false;
         _toldToEnd = false;
+        _retiringSince = null;
+        _loadedFromDisk = false;
         Continuous = continuous;
         Problem = "starting";
         _exit = _services.ExitWatcher.WatchAsync(process);
@@ -431,44 +514,27 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     {
         foreach (var path in _removeOnceLoaded)
         {
-            if (Directory.Exists(path))
-            {
-                Directory.Delete(path, recursive: true);
-            }
-            else
-            {
-                File.Delete(path);
-            }
+            NodeData.Remove(path);
         }
 
         _removeOnceLoaded = [];
     }
 
-    /// <summary>Moves what a replica must not start with out of its way; the last such lot is kept for an operator to look at.</summary>
-    private void SetAside(IReadOnlyList<string> paths)
-    {
-        var there = paths.Where(Directory.Exists).ToList();
-        if (there.Count == 0)
-        {
-            return;
-        }
-
-        if (Directory.Exists(Folders.SetAside))
-        {
-            Directory.Delete(Folders.SetAside, recursive: true);
-        }
-
-        Directory.CreateDirectory(Folders.SetAside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        foreach (var path in there)
-        {
-            Directory.Move(path, Path.Combine(Folders.SetAside, Path.GetFileName(path)));
-        }
-
-        Log.DataSetAside(_services.Logger, Configuration.Cache, Ordinal, Folders.SetAside);
-        Tell(EventKind.DataSetAside, $"Node {Ordinal} starts as a replica; what it had is set aside in {Folders.SetAside}.");
-    }
-
     private void Tell(EventKind kind, string message) => _services.Events.Append(new CacheEvent(kind, Configuration.Cache, message) { Node = Ordinal });
+
+    private ProcessIdentity? Ask(Func<string, ProcessIdentity?> ofFolder)
+    {
+        try
+        {
+            return ofFolder(Folders.Data);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A disk that is not there, say. No process can be started on it either, so that none is started twice.
+            Log.NothingToAdopt(_services.Logger, Configuration.Cache, Ordinal, exception.Message);
+            return null;
+        }
+    }
 
     private NodeRecord? ReadRecord()
     {
@@ -488,7 +554,11 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     }
 
     private void WriteRecord() =>
-        OwnerOnlyFile.Write(Folders.Record, JsonSerializer.Serialize(new NodeRecord(_process!, Continuous, _startedAt)));
+        OwnerOnlyFile.Write(Folders.Record, JsonSerializer.Serialize(new NodeRecord(_process!, Continuous, _startedAt)
+        {
+            Epoch = Continuous ? Generation?.Epoch ?? 0 : 0,
+            Primary = Continuous && Generation is { Primary: true },
+        }));
 
     private static partial class Log
     {
@@ -507,7 +577,10 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         [LoggerMessage(3004, LogLevel.Warning, "Node {Node} of {Cache}: process {Pid} did not stop within {Limit} and is killed.")]
         public static partial void NodeKilled(ILogger logger, string cache, int node, int pid, TimeSpan limit);
 
-        [LoggerMessage(3005, LogLevel.Debug, "Node {Node} of {Cache}: no process to adopt behind its socket: {Problem}")]
+        [LoggerMessage(3011, LogLevel.Information, "Node {Node} of {Cache}: process {Pid} was the primary and may have what the new one has not; it saves that and ends, to start as a replica.")]
+        public static partial void NodeRetires(ILogger logger, string cache, int node, int pid);
+
+        [LoggerMessage(3005, LogLevel.Warning, "Node {Node} of {Cache}: whether a process runs on its data folder cannot be told: {Problem}")]
         public static partial void NothingToAdopt(ILogger logger, string cache, int node, string problem);
 
         [LoggerMessage(3006, LogLevel.Warning, "Node {Node} of {Cache}: record {Path} cannot be read and is ignored: {Problem}")]
@@ -518,8 +591,5 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
         [LoggerMessage(3008, LogLevel.Warning, "Node {Node} of {Cache} does not follow {Primary} yet: {Problem}")]
         public static partial void NotFollowing(ILogger logger, string cache, int node, ReplicationTarget primary, string problem);
-
-        [LoggerMessage(3009, LogLevel.Information, "Node {Node} of {Cache} starts as a replica; what it had is set aside in {Folder}.")]
-        public static partial void DataSetAside(ILogger logger, string cache, int node, string folder);
     }
 }

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Larder.Controller.Leadership;
 using Larder.Controller.Nodes;
+using Larder.Controller.Processes;
 using Larder.Engines;
 using Larder.Model.Events;
+using Larder.Model.Specs;
 using Larder.Model.Status;
 using Larder.Store;
 using Microsoft.Extensions.Logging;
@@ -48,6 +50,9 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     private volatile ShardSnapshot _snapshot;
     private long _leaderlessSince;
     private int? _confirmedPrimary;
+    private int? _handedOverFrom;
+    private readonly Dictionary<int, long> _lastInSync = [];
+    private readonly long _startedAt;
 
     /// <summary>Makes an agent; starts nothing.</summary>
     /// <param name="plan">What the shard is to be.</param>
@@ -65,7 +70,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         _leadership = new ShardLeadership(store, plan.Cache, plan.Shard, host, services.Options, services.Clock);
         _nodes = [.. plan.Nodes.Select(node =>
             new NodeSupervisor(node.Configuration, node.Installation, new NodeFolders(node.Folder), services, _wake.Set))];
-        _leaderlessSince = services.Clock.GetTimestamp();
+        _leaderlessSince = _startedAt = services.Clock.GetTimestamp();
         _syncPause = new SyncPause(plan.Cache, services);
         _snapshot = Take(Starting);
     }
@@ -190,24 +195,25 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         if (Leader is { Running: false } dead)
         {
-            await LoseAsync(dead.Problem.Length > 0 ? $"its process has ended: {dead.Problem}" : "its process was gone when the daemon came back", cancellationToken);
+            await LoseAsync(dead.Ending.Length > 0 ? $"its {dead.Ending}" : "its process was gone when the daemon came back", cancellationToken);
         }
 
         await Task.WhenAll(_nodes.Where(node => node.Running).Select(node => node.ProbeAsync(cancellationToken)));
+        foreach (var node in _nodes)
+        {
+            await node.EndRetirementAsync(cancellationToken);
+        }
+
         await KeepLeadershipAsync(cancellationToken);
         await HandOverAsync(cancellationToken);
-        var outcome = Leader is null ? await ElectAsync(cancellationToken) : "";
+        var outcome = Leader is null ? await ElectAsync(forced: false, cancellationToken) : "";
         await StartAsync(cancellationToken);
         await FollowAsync(cancellationToken);
         _syncPause.EndIfDone(IsInSync);
         await ReconfigureAsync(cancellationToken);
+        await KeepNewestAsync(cancellationToken);
         foreach (var node in _nodes)
         {
-            if (IsInSync(node))
-            {
-                node.MarkContinuous();
-            }
-
             node.RotateLog();
         }
 
@@ -272,6 +278,16 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
     private async Task<HandoverResult> HandOverAsync(HandoverRequest request, CancellationToken cancellationToken)
     {
+        if (Leader is not null && _leadership.Epoch > request.FromEpoch)
+        {
+            return Promoted();
+        }
+
+        if (Leader is null && request.Force)
+        {
+            return await ElectAsync(forced: true, cancellationToken) is { Length: > 0 } why ? new HandoverResult(false, why) : Promoted();
+        }
+
         if (Leader is not { } primary || _confirmedPrimary != primary.Ordinal)
         {
             return new HandoverResult(false, $"shard {_shard} has no primary at the moment");
@@ -284,10 +300,19 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             return new HandoverResult(false, $"shard {_shard} has no eligible replica: {others}");
         }
 
+        if (request.Fault is { } fault)
+        {
+            primary.Inject(fault);
+            var done = $"the process of node {primary.Ordinal} was {(fault == ProcessSignal.Kill ? "killed" : "stopped")}";
+            Tell(EventKind.FaultInjected, primary.Ordinal, $"A drill: {done}, the primary of shard {_shard}.");
+            return new HandoverResult(true, done);
+        }
+
         if (!request.Force)
         {
             var result = await new ShardHandover(_cache, _shard, _leadership, _services).RunAsync(
                 primary, candidate, () => Confirm(candidate, PlannedChange), cancellationToken);
+            _handedOverFrom = result.Succeeded ? primary.Ordinal : null;
             Tell(
                 result.Succeeded ? EventKind.HandedOver : EventKind.HandoverUndone, result.Succeeded ? candidate.Ordinal : primary.Ordinal,
                 result.Succeeded ? $"Node {primary.Ordinal} handed over: {result.Message}." : $"Node {primary.Ordinal} keeps its role: {result.Message}.");
@@ -297,16 +322,15 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         await primary.KillAsync(cancellationToken);
         primary.NoticeExit();
         await LoseAsync("a forced failover ended it", cancellationToken);
-        return await ElectAsync(cancellationToken) is { Length: > 0 } problem
-            ? new HandoverResult(false, problem)
-            : new HandoverResult(true, $"node {_leadership.Held} is the primary in epoch {_leadership.Epoch}");
+        return await ElectAsync(forced: false, cancellationToken) is { Length: > 0 } problem ? new HandoverResult(false, problem) : Promoted();
     }
+
+    private HandoverResult Promoted() => new(true, $"node {_leadership.Held} is the primary in epoch {_leadership.Epoch}");
 
     private void Confirm(NodeSupervisor winner, string reason)
     {
         if (winner.Probe is { Loading: false, Role: NodeRole.Primary })
         {
-            winner.MarkContinuous();
             _confirmedPrimary = winner.Ordinal;
             Log.PrimaryPromoted(_logger, _cache, _shard, winner.Ordinal, _leadership.Epoch, reason);
             if (reason != PlannedChange)
@@ -314,7 +338,9 @@ internal sealed partial class ShardAgent : IAsyncDisposable
                 Tell(EventKind.PrimaryPromoted, winner.Ordinal, $"Node {winner.Ordinal} is the primary of shard {_shard} in epoch {_leadership.Epoch}: {reason}.");
             }
 
+            // The route first: what is recorded after it is for later starts.
             Publish($"node {winner.Ordinal} is the primary in epoch {_leadership.Epoch}");
+            winner.MarkInSync(new DataGeneration(_leadership.Epoch, Primary: true));
         }
     }
 
@@ -323,6 +349,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         var lost = _leadership.Held ?? _leadership.LastPrimary;
         _leaderlessSince = _services.Clock.GetTimestamp();
         _confirmedPrimary = null;
+        _handedOverFrom = null;
         await _leadership.ReleaseAsync(cancellationToken);
         Log.PrimaryLost(_logger, _cache, _shard, lost, _leadership.Epoch, reason);
         Tell(EventKind.PrimaryLost, lost, $"Node {lost} is the primary of shard {_shard} no more: {reason}.");
@@ -332,26 +359,35 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     private void Tell(EventKind kind, int? node, string message) => _services.Events.Append(
         new CacheEvent(kind, _cache, message) { Shard = _shard, Node = node, Epoch = _leadership.Epoch });
 
-    private async Task<string> ElectAsync(CancellationToken cancellationToken)
+    private async Task<string> ElectAsync(bool forced, CancellationToken cancellationToken)
     {
         var candidates = _nodes.Select(node => new ElectionCandidate
         {
             Ordinal = node.Ordinal,
-            Answering = node.Probe is not null,
+            Answering = node.Probe is not null && !node.Retiring,
             Loading = node.Probe is { Loading: true },
             FullSync = node.Probe is { FullSyncInProgress: true },
-            Continuous = node.Continuous,
+            Evidence = node.Evidence,
+            Epoch = node.Generation?.Epoch ?? 0,
             Offset = node.Probe?.ReplicationOffset ?? 0,
             Keys = node.Probe?.Keys ?? 0,
         }).ToList();
-        var patienceOver = _services.Clock.GetElapsedTime(_leaderlessSince) >= _services.Options.ElectionPatience;
-        var decision = PrimaryElection.Decide(candidates, _leadership.LastPrimary, patienceOver);
+        var decision = PrimaryElection.Decide(candidates, new ElectionState
+        {
+            LastPrimary = _leadership.LastPrimary,
+            Newest = _leadership.Newest,
+            Volatile = _nodes[0].Configuration.Persistence == PersistenceMode.Disabled,
+            PatienceOver = _services.Clock.GetElapsedTime(_leaderlessSince) >= _services.Options.ElectionPatience,
+            Forced = forced,
+        });
         if (decision.Winner is not { } ordinal)
         {
-            return decision.Reason;
+            return decision.MayBeForced ? $"{decision.Reason}. To give that up: larder failover {_cache} --force" : decision.Reason;
         }
 
-        if (!await _leadership.TryAcquireAsync(ordinal, cancellationToken))
+        // Who was in sync with the old primary and runs on has what the winner has, or is about to get it: should the winner fail at once, it counts.
+        var others = candidates.Where(candidate => !decision.Lossy && candidate is { Ready: true, Evidence: Evidence.Memory } && _leadership.Newest.Contains(candidate.Ordinal));
+        if (!await _leadership.TryAcquireAsync(ordinal, others.Select(other => other.Ordinal), decision.Lossy, cancellationToken))
         {
             return $"waiting for the old leader key of shard {_shard} to end";
         }
@@ -368,7 +404,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         var leader = Leader;
         foreach (var node in _nodes.Where(node => !node.Running))
         {
-            await node.TryStartAsync(leader is null || leader == node ? null : leader.Target, cancellationToken);
+            await node.TryStartAsync(leader is null || leader == node ? null : leader.Target, _leadership.LossySince, cancellationToken);
         }
     }
 
@@ -381,9 +417,19 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         foreach (var node in _nodes)
         {
-            if (node != leader && node.Probe is { Loading: false } probe
+            if (node != leader && !node.Retiring && node.Probe is { Loading: false } probe
                 && (probe.Role == NodeRole.Primary || probe.Following != leader.Target))
             {
+                if (node.Ordinal == _handedOverFrom)
+                {
+                    node.MarkContained();
+                }
+                else if (node.Generation is { } generation && generation.MayHaveMore(_leadership.LossySince))
+                {
+                    node.BeginRetirement();
+                    continue;
+                }
+
                 if (node is { Continuous: true, Features.FollowsInPlace: false })
                 {
                     Log.StartedAnew(_logger, _cache, _shard, node.Ordinal);
@@ -396,6 +442,38 @@ internal sealed partial class ShardAgent : IAsyncDisposable
                 _ = node.BeginFollow(leader.Target, cancellationToken);
             }
         }
+    }
+
+    /// <summary>
+    /// Records who has the newest generation of the data: the primary, and who is in sync with it. A replica whose process has ended, or that is given
+    /// everything anew, is out at once; one that does not answer or has lost its link, when that lasts.
+    /// </summary>
+    private async Task KeepNewestAsync(CancellationToken cancellationToken)
+    {
+        if (Leader is not { } leader || _confirmedPrimary != leader.Ordinal || !IsInSync(leader))
+        {
+            return;
+        }
+
+        var now = _services.Clock.GetTimestamp();
+        var newest = ImmutableArray.CreateBuilder<int>();
+        foreach (var node in _nodes)
+        {
+            if (IsInSync(node))
+            {
+                node.MarkInSync(new DataGeneration(_leadership.Epoch, node == leader));
+                _lastInSync[node.Ordinal] = now;
+            }
+
+            var stays = _leadership.Newest.Contains(node.Ordinal) && node is { Continuous: true, Probe: not { FullSyncInProgress: true } }
+                && _services.Clock.GetElapsedTime(_lastInSync.GetValueOrDefault(node.Ordinal, _startedAt), now) < _services.Options.ViewBound;
+            if (IsInSync(node) || stays)
+            {
+                newest.Add(node.Ordinal);
+            }
+        }
+
+        await _leadership.RecordNewestAsync(newest.ToImmutable(), cancellationToken);
     }
 
     private async Task ReconfigureAsync(CancellationToken cancellationToken)

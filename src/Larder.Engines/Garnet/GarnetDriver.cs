@@ -29,6 +29,9 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
         // It asks its new primary for a part of the log that was cut off there, and never comes to an end with it.
         FollowsInPlace = false,
 
+        // A node that comes with a log of its own asks for what its primary does not have; one that comes empty is given everything.
+        AttachesEmpty = true,
+
         // Measured: transactions that are written while a replica attaches are now and then applied twice on it.
         SyncsUnderWrites = false,
         CanRaiseMemory = false,
@@ -64,10 +67,13 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
             Executable = installation.Executable,
             Arguments = [.. installation.LeadingArguments, file],
             WorkingDirectory = configuration.DataFolder,
-
-            // A node that comes with a log of its own asks for what its primary does not have; one that comes empty is given everything.
-            SetAside = configuration.StartAsReplicaOf is null ? [] : [.. DataNames.Select(name => Path.Combine(configuration.DataFolder, name))],
         };
+    }
+
+    public IReadOnlyList<string> DataPaths(NodeConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return [.. DataNames.Select(name => Path.Combine(configuration.DataFolder, name))];
     }
 
     public IEngineNode Open(NodeConfiguration configuration) => new GarnetNode(configuration, time);

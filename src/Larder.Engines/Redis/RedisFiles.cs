@@ -11,4 +11,7 @@ internal static class RedisFiles
 
     /// <summary>The snapshot, in the data folder.</summary>
     public const string Snapshot = "dump.rdb";
+
+    /// <summary>All that a node's data may be in, in the data folder: the snapshot, and the log as new and as old versions keep it.</summary>
+    public static IReadOnlyList<string> Data { get; } = [Snapshot, "appendonlydir", "appendonly.aof"];
 }

@@ -48,5 +48,11 @@ internal sealed class RedisProtocolDriver(EngineFamily family, TimeProvider time
         };
     }
 
+    public IReadOnlyList<string> DataPaths(NodeConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return [.. RedisFiles.Data.Select(name => Path.Combine(configuration.DataFolder, name))];
+    }
+
     public IEngineNode Open(NodeConfiguration configuration) => new RedisNode(configuration, time);
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Larder.Host.Doctor;
+using Larder.Host.Drill;
 using Larder.Management.Contracts;
 using Larder.Model.Operations;
 
@@ -23,6 +24,8 @@ namespace Larder.Host.Client;
 [JsonSerializable(typeof(KeysView))]
 [JsonSerializable(typeof(RegenerateKeyRequest))]
 [JsonSerializable(typeof(FailoverRequest))]
+[JsonSerializable(typeof(DrillRequest))]
+[JsonSerializable(typeof(DrillReport))]
 [JsonSerializable(typeof(EventView))]
 [JsonSerializable(typeof(ImmutableArray<EventView>))]
 [JsonSerializable(typeof(ErrorView))]

@@ -126,6 +126,12 @@ internal sealed class ManagementClient : IDisposable
         return SendAsync(HttpMethod.Post, Of(ApiRoutes.Failover, name), body, ClientJson.Default.ApplyView, AnswerTimeout, cancellationToken);
     }
 
+    /// <summary>Causes a failure on purpose; the work goes on after the answer.</summary>
+    public Task<ApplyView> DrillAsync(string name, DrillRequest request, CancellationToken cancellationToken) => SendDrillAsync(ApiRoutes.Drill, name, request, cancellationToken);
+
+    /// <summary>Looks whether a drill would be accepted; throws where it would not.</summary>
+    public Task CheckDrillAsync(string name, DrillRequest request, CancellationToken cancellationToken) => SendDrillAsync(ApiRoutes.DrillCheck, name, request, cancellationToken);
+
     /// <summary>A cache's events after one that is known (0 for all), oldest first.</summary>
     public Task<ImmutableArray<EventView>> EventsAsync(string name, long after, CancellationToken cancellationToken) => SendAsync(
         HttpMethod.Get, $"{Of(ApiRoutes.Events, name)}?after={after}", null, ClientJson.Default.ImmutableArrayEventView, AnswerTimeout, cancellationToken);
@@ -149,6 +155,12 @@ internal sealed class ManagementClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private Task<ApplyView> SendDrillAsync(string route, string name, DrillRequest request, CancellationToken cancellationToken)
+    {
+        var body = JsonSerializer.Serialize(request, ClientJson.Default.DrillRequest);
+        return SendAsync(HttpMethod.Post, Of(route, name), body, ClientJson.Default.ApplyView, AnswerTimeout, cancellationToken);
+    }
 
     private static string Of(string route, string name) => route.Replace("{name}", Uri.EscapeDataString(name), StringComparison.Ordinal);
 

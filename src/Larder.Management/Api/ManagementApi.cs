@@ -43,6 +43,13 @@ public static class ManagementApi
             Json(await keys.RegenerateAsync(name, (await ReadAsync<RegenerateKeyRequest>(request, cancellationToken)).KeyType, cancellationToken)));
         routes.MapPost(ApiRoutes.Failover, async (string name, HttpRequest request, FailoverService failovers, CancellationToken cancellationToken) =>
             Accepted(await failovers.FailOverAsync(name, await ReadAsync<FailoverRequest>(request, cancellationToken), cancellationToken)));
+        routes.MapPost(ApiRoutes.Drill, async (string name, HttpRequest request, FailoverService failovers, CancellationToken cancellationToken) =>
+            Accepted(await failovers.DrillAsync(name, await ReadAsync<DrillRequest>(request, cancellationToken), cancellationToken)));
+        routes.MapPost(ApiRoutes.DrillCheck, async (string name, HttpRequest request, FailoverService failovers, CancellationToken cancellationToken) =>
+        {
+            await failovers.CheckDrillAsync(name, await ReadAsync<DrillRequest>(request, cancellationToken), cancellationToken);
+            return Accepted(new ApplyView(null, null));
+        });
         routes.MapGet(ApiRoutes.Events, async (string name, string? after, EventService events, CancellationToken cancellationToken) =>
             Json(await events.ListAsync(name, after, cancellationToken)));
         routes.MapGet(ApiRoutes.EventsFollow, async (

@@ -31,6 +31,12 @@ public static class ApiRoutes
     /// <summary>POST <see cref="FailoverRequest"/>: <see cref="ApplyView"/>.</summary>
     public const string Failover = "/v1/caches/{name}/failover";
 
+    /// <summary>POST <see cref="DrillRequest"/>: <see cref="ApplyView"/>.</summary>
+    public const string Drill = "/v1/caches/{name}/drill";
+
+    /// <summary>POST <see cref="DrillRequest"/>: 200 where it would be accepted; changes nothing.</summary>
+    public const string DrillCheck = "/v1/caches/{name}/drill/check";
+
     /// <summary>GET, with <c>?after=SEQUENCE</c> where some are known: array of <see cref="EventView"/>, oldest first.</summary>
     public const string Events = "/v1/caches/{name}/events";
 

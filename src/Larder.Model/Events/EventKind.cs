@@ -41,4 +41,7 @@ public enum EventKind
 
     /// <summary>The cache's server certificate was replaced.</summary>
     CertificateRenewed,
+
+    /// <summary>A drill did something to a primary on purpose.</summary>
+    FaultInjected,
 }

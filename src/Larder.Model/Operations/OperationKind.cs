@@ -14,4 +14,7 @@ public enum OperationKind
 
     /// <summary>Makes another node the primary.</summary>
     Failover,
+
+    /// <summary>Causes a failure on purpose, to show what comes of it.</summary>
+    Drill,
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Larder.Host.Client;
 using Larder.Management.Contracts;
+using Larder.Model.Status;
 
 namespace Larder.Host.Cli.Verbs;
 
@@ -39,8 +40,7 @@ internal sealed class FailoverVerb : Verb
         var force = arguments.GetValue(_force);
         if (force && !arguments.GetValue(_yes))
         {
-            Confirmation.Require(
-                context, cache.Name, $"This ends the primary of {cache.Name}; what it has not replicated is lost.", $"failover {cache.Name} --force");
+            Confirmation.Require(context, cache.Name, WhatIsLost(cache, arguments.GetValue(_shard) ?? 0), $"failover {cache.Name} --force");
         }
 
         var accepted = await client.FailoverAsync(cache.Name, new FailoverRequest(arguments.GetValue(_shard), force), cancellationToken);
@@ -48,4 +48,9 @@ internal sealed class FailoverVerb : Verb
         context.Write(ended, ClientJson.Human.OperationDocument, () => context.Console.WriteLine($"{cache.Name}: {ended.Phase}."));
         return ExitCodes.Done;
     }
+
+    private static string WhatIsLost(CacheView cache, int shard) =>
+        cache.Shards.FirstOrDefault(one => one.Id == shard) is { } seen && !seen.Nodes.Any(node => node is { Role: "primary", State: NodeState.InSync })
+            ? $"Shard {shard} of {cache.Name} has no primary ({cache.Message}). This makes the node with the newest data of those that answer the primary; what only others have is lost to clients, and set aside should they come back."
+            : $"This ends the primary of {cache.Name}; what it has not replicated is lost.";
 }

@@ -1,0 +1,40 @@
+using System.Net.Sockets;
+using System.Text;
+using Larder.Model.Routing;
+using Xunit;
+
+namespace Larder.Integration.Tests;
+
+/// <summary>A plain connection to a primary's engine, as the gateway has them.</summary>
+internal sealed class EngineSession : IDisposable
+{
+    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly StreamReader _replies;
+
+    private EngineSession(string path)
+    {
+        _socket.Connect(new UnixDomainSocketEndPoint(path));
+        _replies = new StreamReader(new NetworkStream(_socket), Encoding.ASCII);
+    }
+
+    public static async Task<EngineSession> OpenAsync(PrimaryRoute route)
+    {
+        var session = new EngineSession(route.SocketPath);
+        Assert.Equal("+OK", await session.CallAsync($"AUTH {route.User} {route.Password.Reveal()}"));
+        return session;
+    }
+
+    /// <summary>The reply's line; of a text, the text.</summary>
+    public async Task<string> CallAsync(string command)
+    {
+        await _socket.SendAsync(Encoding.ASCII.GetBytes(command + "\r\n"), TestContext.Current.CancellationToken);
+        var line = await _replies.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new EndOfStreamException();
+        return line is ['$', not '-', ..] ? await _replies.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new EndOfStreamException() : line;
+    }
+
+    public void Dispose()
+    {
+        _replies.Dispose();
+        _socket.Dispose();
+    }
+}
