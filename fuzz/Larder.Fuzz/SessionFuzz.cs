@@ -31,6 +31,7 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
     ];
 
     private long _received;
+    private string _last = "";
 
     /// <summary>How many inputs (a session has several) were sent.</summary>
     public long Inputs { get; private set; }
@@ -57,6 +58,12 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
                 try
                 {
                     await RunAsync(door, session);
+                    if (atOnce == 1)
+                    {
+                        // One at a time: then it is known which session it was.
+                        await EventuallyAsync(
+                            () => Task.FromResult(door.Snapshot().Caches[0].Sessions == 0), () => Task.FromResult($"session {session} did not end in the gateway; it had sent: {_last}"));
+                    }
                 }
                 catch (Exception problem) when (problem is not FuzzException)
                 {
@@ -70,9 +77,10 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
             throw new FuzzException($"seed {seed}: the engine ended: {engine.Output}");
         }
 
-        await EventuallyAsync(() => Task.FromResult(door.Snapshot().Caches[0].Sessions == 0), "the gateway still has sessions");
+        await EventuallyAsync(() => Task.FromResult(door.Snapshot().Caches[0].Sessions == 0), () => Task.FromResult("the gateway still has sessions"));
         await EventuallyAsync(
-            async () => (await administrator.AskAsync("INFO", "clients")).Contains("connected_clients:1\r\n"), "the engine still has connections of the gateway");
+            async () => (await administrator.AskAsync("INFO", "clients")).Contains("connected_clients:1\r\n"),
+            async () => "the engine still has connections of the gateway: " + (await administrator.AskAsync("CLIENT", "LIST")).Text);
         await using var after = await door.ConnectAsync();
         await after.ExpectAsync("+OK", "AUTH", EngineProcess.Key);
         await after.ExpectAsync("+PONG", "PING");
@@ -95,6 +103,7 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
             await SendAsync(stream, RespConnection.Encode("AUTH", EngineProcess.Key), random);
         }
 
+        var sent = new StringBuilder();
         for (var inputs = random.Next(1, 8); inputs > 0; inputs--)
         {
             var bytes = new List<byte>();
@@ -112,9 +121,11 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
             }
 
             Inputs++;
+            sent.Append('\n').Append(Encoding.Latin1.GetString([.. bytes]));
             await SendAsync(stream, bytes.ToArray(), random);
         }
 
+        _last = sent.ToString();
         // The end: in order, half-way, or broken off in the middle of it all.
         switch (random.Next(4))
         {
@@ -178,14 +189,14 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
         }
     }
 
-    private async Task EventuallyAsync(Func<Task<bool>> condition, string otherwise)
+    private async Task EventuallyAsync(Func<Task<bool>> condition, Func<Task<string>> otherwise)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {
             if (TimeProvider.System.GetElapsedTime(started) > Patience)
             {
-                throw new FuzzException($"seed {seed}: {otherwise}");
+                throw new FuzzException($"seed {seed}: {await otherwise()}");
             }
 
             await Task.Delay(10);

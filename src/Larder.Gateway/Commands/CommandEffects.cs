@@ -9,6 +9,8 @@ namespace Larder.Gateway.Commands;
 /// </summary>
 internal sealed class CommandEffects
 {
+    private const int SubcommandsField = 9;
+
     /// <summary>Carry no flag that says so, and change nothing all the same.</summary>
     private static readonly string[] Harmless = ["PING", "ECHO", "TIME", "INFO", "COMMAND", "LASTSAVE", "ROLE", "DBSIZE"];
 
@@ -16,8 +18,14 @@ internal sealed class CommandEffects
 
     private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _reading;
 
-    private CommandEffects(IEnumerable<string> reading) =>
+    private CommandEffects(IEnumerable<string> reading, bool hasReplyModes = true)
+    {
+        HasReplyModes = hasReplyModes;
         _reading = reading.Concat(Harmless).ToFrozenSet(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    /// <summary>Whether CLIENT REPLY can switch replies off. An engine without it answers it with an error, and goes on answering.</summary>
+    public bool HasReplyModes { get; }
 
     /// <summary>What is known before an engine has told: all but the harmless ones may write.</summary>
     public static CommandEffects BeforeEngine => Unknown;
@@ -28,6 +36,7 @@ internal sealed class CommandEffects
     public static CommandEffects? Read(ReadOnlySpan<byte> reply)
     {
         var reading = new List<string>();
+        var hasReplyModes = true;
         var position = 0;
         if (!TryReadHeader(reply, ref position, (byte)'*', out var commands))
         {
@@ -57,8 +66,14 @@ internal sealed class CommandEffects
                 writes |= flag.SequenceEqual("write"u8);
             }
 
-            for (; fields > 3; fields--)
+            for (var field = 3; field < fields; field++)
             {
+                if (field == SubcommandsField && Ascii.EqualsIgnoreCase(name, "CLIENT"u8))
+                {
+                    var at = position;
+                    hasReplyModes = TryFindReply(reply, ref at, out var found) ? found : hasReplyModes;
+                }
+
                 if (!TrySkip(reply, ref position))
                 {
                     return null;
@@ -71,7 +86,7 @@ internal sealed class CommandEffects
             }
         }
 
-        return new CommandEffects(reading);
+        return new CommandEffects(reading, hasReplyModes);
     }
 
     /// <summary>What a command does.</summary>
@@ -83,6 +98,35 @@ internal sealed class CommandEffects
         return name.Length <= characters.Length && Encoding.Latin1.TryGetChars(name, characters, out var length) && _reading.Contains(characters[..length])
             ? CommandEffect.Reads
             : CommandEffect.Writes;
+    }
+
+    /// <summary>Reads the subcommands of CLIENT, where they are told.</summary>
+    private static bool TryFindReply(ReadOnlySpan<byte> reply, ref int position, out bool found)
+    {
+        found = false;
+        if (!TryReadHeader(reply, ref position, (byte)'*', out var subcommands) || subcommands == 0)
+        {
+            return false;
+        }
+
+        for (; subcommands > 0; subcommands--)
+        {
+            if (!TryReadHeader(reply, ref position, (byte)'*', out var fields) || fields < 1 || !TryReadText(reply, ref position, out var name))
+            {
+                return false;
+            }
+
+            found |= Ascii.EqualsIgnoreCase(name, "CLIENT|REPLY"u8);
+            for (; fields > 1; fields--)
+            {
+                if (!TrySkip(reply, ref position))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
     }
 
     private static bool TryReadHeader(ReadOnlySpan<byte> reply, ref int position, byte type, out long count)

@@ -34,6 +34,9 @@ internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposab
     /// <summary>Whether nothing more can be read before something is consumed or the buffer is grown.</summary>
     public bool IsFull => _start == 0 && _end == _buffer.Length && _end > 0;
 
+    /// <summary>Whether the client has ended the connection; for those who cannot read on, as <see cref="IsFull"/>.</summary>
+    public bool HasLeft => PeerWatch.HasLeft(socket);
+
     /// <summary>Takes bytes from the front of <see cref="Unread"/>.</summary>
     /// <param name="count">How many.</param>
     public void Consume(int count) => _start += count;

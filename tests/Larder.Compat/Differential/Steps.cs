@@ -72,7 +72,7 @@ internal sealed class Steps(Random random, bool waits)
                 return ["RESET", "GET k", "AUTH primary-key"];
             case 3:
                 return ["QUIT"];
-            case 4 when clients.FirstOrDefault(other => other is { WaitsFor: null, IsClosed: false } && other.HoldsWhatEnds) is { } victim:
+            case 4 when clients.FirstOrDefault(other => other != client && other is { WaitsFor: null, IsClosed: false }) is { } victim:
                 return [string.Create(CultureInfo.InvariantCulture, $"CLIENT KILL ID {{id:{victim.Name}}}")];
             case 5:
                 return ["FUNCTION LOAD REPLACE #!lua\u00a0name=lib\nredis.register_function('f',function(k,a)return\u00a0a[1]end)", "FCALL f 1 k x"];
