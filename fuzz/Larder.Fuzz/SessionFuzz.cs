@@ -183,7 +183,8 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
         {
             await action();
         }
-        catch (Exception problem) when (problem is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception problem) when (problem is IOException or SocketException or ObjectDisposedException or InvalidOperationException
+            || problem.GetType().Name == "SslException")
         {
             // The connection's end, wherever it meets us.
         }

@@ -55,9 +55,9 @@ public sealed record AgentOptions
     /// <value>Default 250 ms.</value>
     public TimeSpan DemotionLimit { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How often certificates are looked at for renewal.</summary>
-    /// <value>Default 1 h.</value>
-    public TimeSpan CertificateCheckInterval { get; init; } = TimeSpan.FromHours(1);
+    /// <summary>How often certificates are looked at: for renewal, and whether a user has replaced the files of their own.</summary>
+    /// <value>Default 1 min.</value>
+    public TimeSpan CertificateCheckInterval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>A node's log is rotated at this size.</summary>
     /// <value>Default 8 MiB.</value>

@@ -1,5 +1,6 @@
 using Larder.Engines;
 using Larder.Model.Engines;
+using Larder.Model.Events;
 using Larder.Model.Installation;
 using Larder.Model.Routing;
 using Larder.Security.Certificates;
@@ -44,6 +45,9 @@ public sealed record ControllerDependencies
 
     /// <summary>Where route tables are published.</summary>
     public required RoutePublisher Routes { get; init; }
+
+    /// <summary>Where what happens to caches is noted for operators.</summary>
+    public required IEventJournal Events { get; init; }
 
     /// <summary>The times.</summary>
     public required AgentOptions Options { get; init; }

@@ -29,4 +29,19 @@ public sealed record GatewayOptions
     /// <summary>The longest pause between attempts to open a listener that could not be opened.</summary>
     /// <value>Default 5 seconds.</value>
     public TimeSpan MaxListenBackOff { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many threads carry connections. Engines and the rest of the daemon need processors too.</summary>
+    /// <value>At least 1; default half of the processors.</value>
+    public int EventLoops { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>
+    /// How many bytes of replies may wait for a client that shares an engine connection. It is then disconnected, since its replies can neither be kept without
+    /// end nor keep others waiting.
+    /// </summary>
+    /// <value>Default 256 MiB.</value>
+    public int OutputLimitBytes { get; init; } = 256 << 20;
+
+    /// <summary>Whether commands that need no state share a few engine connections; if not, each client has one of its own.</summary>
+    /// <value>Default true.</value>
+    public bool SharesConnections { get; init; } = true;
 }

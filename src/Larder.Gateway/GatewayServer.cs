@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Larder.Gateway.Listening;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
+using Larder.Gateway.Transport;
+using Larder.Gateway.Transport.Tls;
 using Larder.Model.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -31,7 +33,8 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(loggers);
         _routes = routes;
-        _services = new SessionServices(options, new GatewayCounters(), clock, loggers.CreateLogger("Larder.Gateway"));
+        var logger = loggers.CreateLogger("Larder.Gateway");
+        _services = new SessionServices(options, new GatewayCounters(), clock, logger, new EventLoops(options.EventLoops, logger));
     }
 
     /// <summary>Begins to serve what the current table says; its listeners are open, or known not to be, when it returns.</summary>
@@ -52,10 +55,12 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
         await _loops;
         List<Listener> listeners;
         List<GatewaySession> sessions;
+        List<CacheRuntime> caches;
         lock (_gate)
         {
             listeners = [.. _listeners.Values, .. _retired];
-            sessions = [.. _caches.Values.SelectMany(cache => cache.Sessions)];
+            caches = [.. _caches.Values];
+            sessions = [.. caches.SelectMany(cache => cache.Sessions)];
         }
 
         await Task.WhenAll(listeners.Select(listener => listener.StopAsync()));
@@ -68,7 +73,10 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
             sessions.ForEach(session => session.Abort());
+            await clients; // What is broken off ends at once.
         }
+
+        caches.ForEach(cache => cache.Close());
     }
 
     /// <summary>What it is doing now.</summary>
@@ -84,21 +92,21 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
                     .Select(listener => new ListenerSnapshot(listener.Endpoint, listener.Problem!))],
                 [.. _caches.Values.Select(cache => new CacheSnapshot(
                     cache.Route.Cache, cache.SessionCount, cache.Sessions.Count(session => session.IsAuthenticated), cache.Route.Primary?.Epoch,
-                    cache.Sessions.Count(session => !session.IsQuiet), !ReferenceEquals(cache.Effects, Commands.CommandEffects.BeforeEngine)))],
+                    cache.Sessions.Count(session => session.IsBusy), !ReferenceEquals(cache.Effects, Commands.CommandEffects.BeforeEngine)))],
                 _services.Counters.Read());
         }
     }
 
     /// <inheritdoc/>
-    public Task<bool> HoldAsync(string cache, TimeSpan limit, CancellationToken cancellationToken)
+    public Task<bool> HoldAsync(string cache, HoldReason reason, TimeSpan limit, CancellationToken cancellationToken)
     {
         if (Find(cache) is not { } runtime)
         {
             return Task.FromResult(true);
         }
 
-        runtime.Hold();
-        return PollAsync(() => runtime.Sessions.All(session => session.IsQuiet), limit, cancellationToken);
+        runtime.Hold(reason, limit);
+        return PollAsync(() => runtime.AreLanesQuiet && runtime.Sessions.All(session => session.IsQuiet), limit, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -116,6 +124,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
     {
         await StopAsync(CancellationToken.None);
         _stop.Dispose();
+        _services.Loops.Dispose();
     }
 
     private CacheRuntime? Find(string cache)
@@ -199,6 +208,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
             foreach (var name in _caches.Keys.Where(name => !wanted.Contains(name)).ToList())
             {
                 leaving.AddRange(_caches[name].Sessions);
+                _caches[name].Close();
                 _caches.Remove(name);
             }
 
@@ -245,10 +255,10 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
             }
             else
             {
-                _caches.Add(route.Cache, new CacheRuntime(route, _services.Clock));
+                _caches.Add(route.Cache, new CacheRuntime(route, _services.Clock, _services.Options.SharesConnections));
             }
         }
-        catch (Exception exception) when (exception is System.Security.Cryptography.CryptographicException or ArgumentException or NotSupportedException)
+        catch (Exception exception) when (exception is System.Security.Cryptography.CryptographicException or TlsException)
         {
             // The certificate that was in use goes on being used; a new cache is not served until its certificate is mended.
             Log.CertificateUnusable(_services.Logger, route.Cache, exception.Message);

@@ -7,7 +7,7 @@ namespace Larder.Management;
 public static class ManagementRegistration
 {
     /// <summary>
-    /// Adds the services. The host adds what they stand on: control store, status source, engine catalogue, secret protector, home, host
+    /// Adds the services. The host adds what they stand on: control store, status source, event journal, engine catalogue, secret protector, home, host
     /// identity, admission checks, installation control, clock.
     /// </summary>
     /// <param name="services">Where to.</param>
@@ -18,6 +18,7 @@ public static class ManagementRegistration
         .AddSingleton<PlanService>()
         .AddSingleton<AccessKeyService>()
         .AddSingleton<FailoverService>()
+        .AddSingleton<EventService>()
         .AddSingleton<OperationService>()
         .AddSingleton<CacheService>();
 }

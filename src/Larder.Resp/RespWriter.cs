@@ -13,6 +13,11 @@ public static class RespWriter
     /// <param name="count">How many arguments follow, the command's name included.</param>
     public static void WriteCommandHeader(IBufferWriter<byte> output, int count) => WriteHeader(output, '*', count);
 
+    /// <summary>Writes the header of a RESP3 push: <c>&gt;count</c>.</summary>
+    /// <param name="output">Where to write.</param>
+    /// <param name="count">How many elements follow.</param>
+    public static void WritePushHeader(IBufferWriter<byte> output, int count) => WriteHeader(output, '>', count);
+
     /// <summary>Writes a bulk string.</summary>
     /// <param name="output">Where to write.</param>
     /// <param name="value">The bytes.</param>

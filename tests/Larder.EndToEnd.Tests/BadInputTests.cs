@@ -103,6 +103,29 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task A_port_that_was_taken_while_larder_was_down_is_told_with_the_process_and_opened_when_it_is_free()
+    {
+        await using var larder = new Installation();
+        await larder.UpAsync(larder.Spec(Good));
+        (await larder.RunAsync("down")).Succeeded();
+        using var listener = new TcpListener(IPAddress.Loopback, larder.TlsPort);
+        listener.Start();
+        var up = larder.RunAsync("up", "--detach");
+        var owner = $"process {Environment.ProcessId} ";
+        var waited = TimeProvider.System.GetTimestamp();
+        for (var told = ""; !told.Contains(owner, StringComparison.Ordinal);)
+        {
+            Assert.False(up.IsCompleted, "up has ended, though the port is not open");
+            Assert.True(TimeProvider.System.GetElapsedTime(waited) < TimeSpan.FromSeconds(30), $"the process is not named; list says: {told}");
+            told = (await larder.RunAsync("list", "--output", "json")).ToString(); // Fails while the daemon is starting.
+        }
+
+        listener.Stop();
+        (await up).Succeeded();
+        Assert.True(Installation.IsReady(await larder.ShowAsync("dev")));
+    }
+
+    [Fact]
     public async Task A_name_that_differs_only_in_case_is_refused()
     {
         await using var larder = new Installation();
@@ -129,11 +152,11 @@ public sealed class BadInputTests
         await using var larder = new Installation();
         (await larder.RunAsync("up", "--detach")).Succeeded();
         (await larder.RunAsync("down")).Succeeded();
-        await SetSchemaAsync(larder, 99);
+        var before = await SetSchemaAsync(larder, 99);
         var result = await larder.RunAsync("up", larder.Spec(Good), "--detach");
         Assert.True(result.ExitCode == 2, $"{result}");
         Assert.Contains("newer Larder", result.Error, StringComparison.Ordinal);
-        await SetSchemaAsync(larder, 1);
+        Assert.Equal(99, await SetSchemaAsync(larder, before));
         (await larder.RunAsync("up", "--detach")).Succeeded();
     }
 
@@ -180,12 +203,16 @@ public sealed class BadInputTests
         Assert.Equal(2, (await larder.RunAsync("regenerate-key", "absent", "third")).ExitCode);
     }
 
-    private static async Task SetSchemaAsync(Installation larder, int version)
+    /// <summary>Sets the schema's number in the store and returns the one before.</summary>
+    private static async Task<long> SetSchemaAsync(Installation larder, long version)
     {
         await using var connection = new SqliteConnection($"Data Source={Path.Combine(larder.Home, "store", "larder.db")};Pooling=False");
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA user_version";
+        var before = (long)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
         command.CommandText = $"PRAGMA user_version = {version}";
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return before;
     }
 }

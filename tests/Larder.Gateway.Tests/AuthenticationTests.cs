@@ -49,6 +49,16 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_empty_user_name_stands_for_the_default_user()
+    {
+        await using var wire = await _door.ConnectAsync();
+        Assert.Equal(WrongPass, await wire.AskAsync("AUTH", "", "wrong"));
+        Assert.Equal("+OK", await wire.AskAsync("AUTH", "", Door.Key));
+        await using var other = await _door.ConnectAsync();
+        Assert.StartsWith("%[server, redis", await other.AskAsync("HELLO", "3", "AUTH", "", Door.OtherKey), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Hello_without_a_key_is_refused_and_with_one_gives_the_engines_map()
     {
         await using var wire = await _door.ConnectAsync();

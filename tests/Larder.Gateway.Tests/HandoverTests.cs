@@ -1,4 +1,5 @@
 using Larder.Gateway.Tests.Harness;
+using Larder.Model.Routing;
 
 namespace Larder.Gateway.Tests;
 
@@ -55,7 +56,7 @@ public sealed class HandoverTests : IAsyncLifetime
         await using var wire = await _door.EnterAsync();
         await wire.SendAsync("WAIT", "1", "700"); // for a replica that there is not
         await Door.EventuallyAsync(async () => (await _one.AskAsync("INFO", "clients")).Contains("blocked_clients:1", StringComparison.Ordinal), "waiting");
-        Assert.False(await _door.Gateway.HoldAsync("dev", TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken));
+        Assert.False(await _door.Gateway.HoldAsync("dev", HoldReason.Handover, TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken));
         _door.Gateway.Release("dev");
         Assert.Equal(":0", await wire.ReadAsync());
     }
@@ -176,7 +177,7 @@ public sealed class HandoverTests : IAsyncLifetime
         Assert.Equal("[q, element]", await wire.ReadAsync());
     }
 
-    private Task<bool> HoldAsync() => _door.Gateway.HoldAsync("dev", Limit, TestContext.Current.CancellationToken);
+    private Task<bool> HoldAsync() => _door.Gateway.HoldAsync("dev", HoldReason.Handover, Limit, TestContext.Current.CancellationToken);
 
     private async Task MoveAsync()
     {

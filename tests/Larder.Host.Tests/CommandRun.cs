@@ -23,7 +23,12 @@ internal sealed record CommandRun(int ExitCode, string Out, string Error)
             CanAsk = setup.Input is not null,
         };
         string[] words = commandLine.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        string? Variable(string name) => name == "LARDER_HOME" ? home?.Root : null;
+        string? Variable(string name) => name switch
+        {
+            "LARDER_HOME" => home?.Root,
+            "HOME" => setup.UserHome,
+            _ => null,
+        };
         var exitCode = await CommandLine.RunAsync(
             words, setup.Services, console, Variable, TimeProvider.System, cancellationToken ?? TestContext.Current.CancellationToken);
         return new CommandRun(exitCode, output.ToString(), error.ToString());
@@ -33,6 +38,8 @@ internal sealed record CommandRun(int ExitCode, string Out, string Error)
     internal sealed class Setup
     {
         public string? Input { get; init; }
+
+        public string? UserHome { get; init; }
 
         public Func<LarderHome, IDaemonStarter>? Starter { get; init; }
 

@@ -35,6 +35,17 @@ internal sealed class FakeDaemon : IAsyncDisposable
         });
         _api.MapPost(ApiRoutes.ListKeys, (string name) => Caches.ContainsKey(name) ? Json(Samples.Keys) : NotFound(name));
         _api.MapPost(ApiRoutes.RegenerateKey, async (HttpRequest request) => await Noted(request, () => Json(Samples.Keys)));
+        _api.MapGet(ApiRoutes.Events, (string name, long after) =>
+            Caches.ContainsKey(name) ? Json(Events.Where(happened => happened.Sequence > after)) : NotFound(name));
+        _api.MapGet(ApiRoutes.EventsFollow, async (long after, HttpResponse response) =>
+        {
+            Requests.Enqueue($"FOLLOW {after}");
+            response.ContentType = "application/x-ndjson";
+            foreach (var happened in Later)
+            {
+                await response.WriteAsync("\n" + JsonSerializer.Serialize(happened, ApiJson.Wire) + "\n");
+            }
+        });
         _api.MapPost(ApiRoutes.Artifact, () => Results.Content("""{"data":{"authentication":{"username":"","port":6380}}}""", "application/json"));
         _api.MapGet(ApiRoutes.OperationWatch, async (HttpResponse response) => await StreamAsync(response, Operation));
         _api.MapPost(ApiRoutes.Shutdown, async (HttpResponse response) =>
@@ -58,6 +69,10 @@ internal sealed class FakeDaemon : IAsyncDisposable
     public Func<IResult> Apply { get; set; } = () => Json(new ApplyView(Samples.CreatePlan, "0a"), 202);
 
     public Func<string, CacheView?>? Show { get; set; }
+
+    public EventView[] Events { get; set; } = [];
+
+    public EventView[] Later { get; set; } = [];
 
     public OperationDocument[] Operation { get; set; } =
         [Samples.Operation("accepted", 0), Samples.Operation("starting engines", 40), Samples.Operation("in sync", 100, OperationState.Succeeded)];

@@ -14,6 +14,7 @@ using Larder.Security.Keys;
 using Larder.Store;
 using Larder.Store.Documents;
 using Larder.Store.Sqlite;
+using Larder.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -49,6 +50,8 @@ internal sealed class ControllerFixture : IAsyncDisposable
 
     public RoutePublisher Routes { get; private set; } = new();
 
+    public RecordingJournal Journal { get; } = new();
+
     public IControlStore Store => _store!;
 
     public static async Task<ControllerFixture> StartAsync()
@@ -79,6 +82,7 @@ internal sealed class ControllerFixture : IAsyncDisposable
             Gateway = new OpenGateway(),
             GatewayHold = new OpenGateway(),
             Routes = Routes,
+            Events = Journal,
             Options = new AgentOptions(),
             Clock = _clock,
             Random = new Random(),
@@ -198,7 +202,7 @@ internal sealed class ControllerFixture : IAsyncDisposable
     {
         public string? ListenerProblem(ListenEndpoint endpoint) => "";
 
-        public Task<bool> HoldAsync(string cache, TimeSpan limit, CancellationToken cancellationToken) => Task.FromResult(true);
+        public Task<bool> HoldAsync(string cache, HoldReason reason, TimeSpan limit, CancellationToken cancellationToken) => Task.FromResult(true);
 
         public Task<bool> FollowAsync(string cache, long epoch, TimeSpan limit, CancellationToken cancellationToken) => Task.FromResult(true);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Larder.Model.Events;
 using Larder.Model.Operations;
 using Larder.Model.Specs;
 using Larder.Model.Status;
@@ -27,6 +28,13 @@ public sealed class ControllerTests
         var over = await controller.WaitAsync("it", "failed over", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
         Assert.NotEqual(primary.Ordinal, Primary(over).Ordinal);
         Assert.Equal(2, controller.Routes.Current.Caches[0].Primary!.Epoch);
+        Assert.Equal(
+            [EventKind.NodeEnded, EventKind.PrimaryLost, EventKind.PrimaryPromoted],
+            controller.Journal.Events.SkipWhile(happened => happened.Kind != EventKind.CacheCreated)
+                .Select(happened => happened.Kind)
+                .Where(kind => kind is EventKind.NodeEnded or EventKind.PrimaryLost or EventKind.PrimaryPromoted));
+        var promoted = controller.Journal.Events.Last(happened => happened.Kind == EventKind.PrimaryPromoted);
+        Assert.Equal((0, Primary(over).Ordinal, 2L), (promoted.Shard, promoted.Node, promoted.Epoch));
     }
 
     [Fact]
@@ -41,6 +49,28 @@ public sealed class ControllerTests
         await controller.StartControllerAsync();
         var after = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
         Assert.Equal(before.Shards[0].Epoch, after.Shards[0].Epoch);
+        Assert.Equal(before.Shards[0].Nodes.Select(node => node.Pid), after.Shards[0].Nodes.Select(node => node.Pid));
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public async Task Engines_whose_daemon_died_before_it_could_note_them_are_adopted_too(EngineFamily family)
+    {
+        await using var controller = await ControllerFixture.StartAsync();
+        await controller.CreateAsync(Spec(family));
+        var before = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
+        await controller.AbandonControllerAsync();
+        foreach (var node in before.Shards[0].Nodes)
+        {
+            var folder = controller.Home.NodeFolder("it", node.Ordinal);
+            File.Delete(Path.Combine(folder, "process.json"));
+            using var erase = Process.Start("truncate", ["-s", "0", Path.Combine(folder, "data", ".lock")]);
+            await erase.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, erase.ExitCode);
+        }
+
+        await controller.StartControllerAsync();
+        var after = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
         Assert.Equal(before.Shards[0].Nodes.Select(node => node.Pid), after.Shards[0].Nodes.Select(node => node.Pid));
     }
 

@@ -2,11 +2,13 @@ using System.Collections.Immutable;
 using Larder.Management.Admission;
 using Larder.Management.Services;
 using Larder.Model.Engines;
+using Larder.Model.Events;
 using Larder.Model.Installation;
 using Larder.Model.Specs;
 using Larder.Model.Status;
 using Larder.Security.Keys;
 using Larder.Store;
+using Larder.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -30,6 +32,8 @@ internal sealed class ManagementFixture : IStatusSource, IEngineCatalogue, IAdmi
             .AddSingleton<IEngineCatalogue>(this)
             .AddSingleton<IStatusSource>(this)
             .AddSingleton<IAdmissionCheck>(this)
+            .AddSingleton<IEventJournal>(Journal)
+            .AddSingleton<IEventSource>(Journal)
             .AddSingleton<TimeProvider>(Clock)
             .AddManagement()
             .BuildServiceProvider();
@@ -41,11 +45,15 @@ internal sealed class ManagementFixture : IStatusSource, IEngineCatalogue, IAdmi
 
     public SecretProtector Protector { get; }
 
+    public RecordingJournal Journal { get; } = new();
+
     public AdmissionResult Admission { get; set; } = AdmissionResult.Fine;
 
     public CacheService Caches => _services.GetRequiredService<CacheService>();
 
     public AccessKeyService Keys => _services.GetRequiredService<AccessKeyService>();
+
+    public EventService Events => _services.GetRequiredService<EventService>();
 
     public OperationService Operations => _services.GetRequiredService<OperationService>();
 

@@ -36,13 +36,13 @@ public sealed partial class CacheController : IStatusSource, IAsyncDisposable
             Host = dependencies.Host,
             Home = dependencies.Home,
             Protector = dependencies.Protector,
-            Certificates = new CacheCertificates(dependencies.Certificates, dependencies.Host, dependencies.HostNames),
+            Certificates = new CacheCertificates(dependencies.Certificates, dependencies.Host, dependencies.HostNames, dependencies.Events),
             Catalogue = dependencies.Catalogue,
             Gateway = dependencies.Gateway,
             Operations = new OperationTracker(dependencies.Store, dependencies.Clock),
             Nodes = new NodeServices(
                 dependencies.Drivers, _exitWatcher, dependencies.Options, dependencies.Clock, dependencies.Random, dependencies.GatewayHold,
-                dependencies.Loggers.CreateLogger("Larder.Controller")),
+                dependencies.Events, dependencies.Loggers.CreateLogger("Larder.Controller")),
         };
     }
 

@@ -26,10 +26,12 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private readonly WakeSignal _wake;
     private readonly CachePlacement _placement;
     private readonly CacheFailover _failover;
+    private readonly CacheHistory _history;
     private readonly CancellationTokenSource _agentsStop = new();
     private ImmutableArray<ShardAgent> _agents = [];
     private ImmutableArray<Task> _agentLoops = [];
     private long _plannedGeneration;
+    private string _certificateProblem = "";
     private volatile CacheRoute? _route;
     private volatile CacheStatus _status = new() { State = CacheState.Creating, Message = "accepted" };
 
@@ -45,6 +47,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _wake = new WakeSignal(services.Clock);
         _placement = new CachePlacement(services);
         _failover = new CacheFailover(cache, services, _wake.Set);
+        _history = new CacheHistory(services.Events);
     }
 
     /// <summary>How the gateway serves the cache; <c>null</c> while it does not.</summary>
@@ -71,7 +74,11 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             }
             catch (Exception exception) when (exception is ControlStoreException or IOException or UnauthorizedAccessException or InvalidOperationException)
             {
-                Log.CycleFailed(_services.Logger, _cache, exception.Message);
+                if (_status.Message != exception.Message)
+                {
+                    Log.CycleFailed(_services.Logger, _cache, exception.Message);
+                }
+
                 _status = _status with { Message = exception.Message };
                 await Task.Delay(_services.Options.ProbeInterval, _services.Clock, cancellationToken);
             }
@@ -185,13 +192,19 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     {
         var spec = document.Spec;
         var certificate = _services.Certificates.Find(spec);
+        if (certificate.Problem.Length > 0 && certificate.Problem != _certificateProblem)
+        {
+            Log.CertificateKept(_services.Logger, _cache, certificate.Problem);
+        }
+
+        _certificateProblem = certificate.Problem;
         var route = new CacheRoute
         {
             Cache = spec.Name,
             HostNames = [CacheEndpoints.HostName(spec, _services.Host)],
             Listen = CacheEndpoints.Listen(spec, _services.Host),
-            Certificate = certificate.Certificate,
-            CertificateChain = certificate.Chain,
+            Certificate = certificate.Served.Certificate,
+            CertificateChain = certificate.Served.Chain,
             AccessKeys = secrets.AccessKeys,
             MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
             Durability = spec.Durability,
@@ -217,14 +230,16 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         {
             observed = new ObservedDocument(document.Generation, observed.FirstReadyAt ?? _services.Clock.GetUtcNow());
             await WriteAsync(StoreKeys.Observed(_cache), observed, cancellationToken);
+            _history.Reached(document.Spec.Name, document.Generation);
         }
 
-        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? "";
+        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? _certificateProblem;
         var node = (await _placement.FindAsync(_cache, cancellationToken))[0];
         var state = ready ? CacheState.Ready
             : observed.FirstReadyAt is null ? CacheState.Creating
             : observed.ReadyGeneration < document.Generation ? CacheState.Updating
             : CacheState.Degraded;
+        _history.Observe(document.Spec.Name, state, problem, settled: snapshots.All(snapshot => snapshot.Looked));
         if (state != _status.State)
         {
             Log.StateChanged(_services.Logger, _cache, state, problem.Length == 0 ? "all is as wanted" : problem);
@@ -342,6 +357,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             await _services.Operations.SucceedAsync(document.OperationId, "deleted", cancellationToken);
         }
 
+        _services.Events.Forget(_cache);
         Log.CacheDeleted(_services.Logger, _cache);
     }
 
@@ -389,5 +405,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
         [LoggerMessage(3203, LogLevel.Information, "{Cache} is deleted.")]
         public static partial void CacheDeleted(ILogger logger, string cache);
+
+        [LoggerMessage(3204, LogLevel.Warning, "{Cache} is served with an earlier certificate: {Problem}")]
+        public static partial void CertificateKept(ILogger logger, string cache, string problem);
     }
 }

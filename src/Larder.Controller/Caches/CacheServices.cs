@@ -1,6 +1,7 @@
 using Larder.Controller.Nodes;
 using Larder.Controller.Operations;
 using Larder.Model.Engines;
+using Larder.Model.Events;
 using Larder.Model.Installation;
 using Larder.Model.Routing;
 using Larder.Security.Keys;
@@ -47,6 +48,9 @@ internal sealed record CacheServices
 
     /// <summary>The clock.</summary>
     public TimeProvider Clock => Nodes.Clock;
+
+    /// <summary>Where what happens to caches is noted for operators.</summary>
+    public IEventJournal Events => Nodes.Events;
 
     /// <summary>The log.</summary>
     public ILogger Logger => Nodes.Logger;

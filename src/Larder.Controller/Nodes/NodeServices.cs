@@ -1,5 +1,6 @@
 using Larder.Controller.Processes;
 using Larder.Engines;
+using Larder.Model.Events;
 using Larder.Model.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +13,8 @@ namespace Larder.Controller.Nodes;
 /// <param name="Clock">The clock.</param>
 /// <param name="Random">Spreads back-offs.</param>
 /// <param name="Gateway">Holds commands during a handover.</param>
+/// <param name="Events">Where what happens to nodes is noted for operators.</param>
 /// <param name="Logger">Where node events are logged.</param>
 internal sealed record NodeServices(
     EngineDrivers Engines, ProcessExitWatcher ExitWatcher, AgentOptions Options, TimeProvider Clock, Random Random,
-    IGatewayHold Gateway, ILogger Logger);
+    IGatewayHold Gateway, IEventJournal Events, ILogger Logger);

@@ -4,6 +4,7 @@ using Larder.Controller.Caches;
 using Larder.Controller.Processes;
 using Larder.Engines;
 using Larder.Model.Engines;
+using Larder.Model.Events;
 using Larder.Model.Specs;
 using Larder.Security.Files;
 using Microsoft.Extensions.Logging;
@@ -33,6 +34,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     private Task _following = Task.CompletedTask;
     private DateTimeOffset _startedAt;
     private bool _answered;
+    private bool _toldToEnd;
 
     /// <summary>Makes a supervisor; starts nothing.</summary>
     /// <param name="configuration">The node.</param>
@@ -118,9 +120,11 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         // The daemon died between the start and the record: the lock file names the process that inherited it.
         if (FolderLock.ReadOwner(Folders.Data) is { } owner && owner.IsAlive())
         {
-            Take(owner, continuous: false, _services.Clock.GetUtcNow());
-            WriteRecord();
-            Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, owner.Pid, "its folder's lock");
+            Adopt(owner, "its folder's lock");
+        }
+        else
+        {
+            AdoptUnnoted();
         }
     }
 
@@ -136,6 +140,11 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         var how = (exit.IsCompletedSuccessfully ? exit.Result : ProcessExit.Unknown).ToString();
         var last = LogTail.Read(Folders.Log, 3);
         Log.NodeEnded(_services.Logger, Configuration.Cache, Ordinal, _process.Pid, how);
+        if (!_toldToEnd)
+        {
+            Tell(EventKind.NodeEnded, $"The process {_process.Pid} of node {Ordinal} {how}; it is started again.");
+        }
+
         Problem = $"process {_process.Pid} {how}" + (last.Count == 0 ? "" : $"; its last lines: {string.Join(" | ", last)}");
         FailedStarts = _answered ? 0 : FailedStarts + 1;
         _process = null;
@@ -199,10 +208,16 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
             Take(process, continuous: false, _services.Clock.GetUtcNow());
             WriteRecord();
             Log.NodeStarted(_services.Logger, Configuration.Cache, Ordinal, process.Pid, _installation.Family, _installation.Version);
+            Tell(EventKind.NodeStarted, $"Node {Ordinal} was started as process {process.Pid}: {_installation.Family} {_installation.Version}.");
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProcessLaunchException or FolderLockedException)
         {
+            if (exception is FolderLockedException && AdoptUnnoted())
+            {
+                return false;
+            }
+
             _backOff.Ended();
             FailedStarts++;
             Problem = $"node {Ordinal} of {Configuration.Cache} could not be started: {exception.Message}";
@@ -331,6 +346,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
             return true;
         }
 
+        _toldToEnd = true;
         process.Signal(keepData ? (ProcessSignal)Features.StopSignal : ProcessSignal.Kill);
         try
         {
@@ -356,6 +372,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     {
         if (_process is { } process && _exit is { } exit)
         {
+            _toldToEnd = true;
             process.Signal(ProcessSignal.Kill);
             await exit.WaitAsync(cancellationToken);
         }
@@ -373,6 +390,25 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>The daemon died in the very start, before the lock file named the process: whoever holds the lock is it.</summary>
+    private bool AdoptUnnoted()
+    {
+        if (FolderLock.FindUnnotedOwner(Folders.Data) is not { } owner)
+        {
+            return false;
+        }
+
+        Adopt(owner, "holding its folder's lock");
+        return true;
+    }
+
+    private void Adopt(ProcessIdentity owner, string how)
+    {
+        Take(owner, continuous: false, _services.Clock.GetUtcNow());
+        WriteRecord();
+        Log.NodeAdopted(_services.Logger, Configuration.Cache, Ordinal, owner.Pid, how);
+    }
+
     private IEngineNode Node => _node ??= _driver.Open(Configuration);
 
     private void Take(ProcessIdentity process, bool continuous, DateTimeOffset startedAt)
@@ -380,6 +416,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         _process = process;
         _startedAt = startedAt;
         _answered = false;
+        _toldToEnd = false;
         Continuous = continuous;
         Problem = "starting";
         _exit = _services.ExitWatcher.WatchAsync(process);
@@ -428,7 +465,10 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
 
         Log.DataSetAside(_services.Logger, Configuration.Cache, Ordinal, Folders.SetAside);
+        Tell(EventKind.DataSetAside, $"Node {Ordinal} starts as a replica; what it had is set aside in {Folders.SetAside}.");
     }
+
+    private void Tell(EventKind kind, string message) => _services.Events.Append(new CacheEvent(kind, Configuration.Cache, message) { Node = Ordinal });
 
     private NodeRecord? ReadRecord()
     {

@@ -97,6 +97,32 @@ public sealed unsafe class FolderLock : IDisposable
     }
 
     /// <summary>
+    /// The process that holds a folder which names none: the daemon that started it died before it could write the note. Told by the session of its own
+    /// that every launched engine opens.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>The process; <c>null</c> where one is noted, or nothing holds the folder.</returns>
+    /// <exception cref="IOException">The lock's file cannot be opened.</exception>
+    public static ProcessIdentity? FindUnnotedOwner(string folder)
+    {
+        if (!File.Exists(PathIn(folder)) || ReadOwner(folder) is not null)
+        {
+            return null;
+        }
+
+        using var descriptor = DescriptorHandle.OpenFile(PathIn(folder), LinuxCalls.OpenReadWrite);
+        if (LinuxCalls.Flock(descriptor, LinuxCalls.LockExclusive | LinuxCalls.LockNoWait) == 0)
+        {
+            // Whoever has the file open only looks at it.
+            _ = LinuxCalls.Flock(descriptor, LinuxCalls.LockRelease);
+            return null;
+        }
+
+        return FolderLockHolders.Find(descriptor.Number).FirstOrDefault(
+            holder => holder.Pid != Environment.ProcessId && ProcessStat.TryRead(holder.Pid)?.SessionId == holder.Pid);
+    }
+
+    /// <summary>
     /// What a dead engine left running in a folder: children it had forked, such as a background save, which keep the folder locked. Nothing is a remnant
     /// while the engine itself lives.
     /// </summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Larder.Controller.Leadership;
 using Larder.Controller.Nodes;
 using Larder.Engines;
+using Larder.Model.Events;
 using Larder.Model.Status;
 using Larder.Store;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,11 @@ namespace Larder.Controller.Shards;
 /// </remarks>
 internal sealed partial class ShardAgent : IAsyncDisposable
 {
+    /// <summary>The outcome before the first cycle.</summary>
+    internal const string Starting = "starting";
+
+    private const string PlannedChange = "a handover";
+
     private readonly NodeServices _services;
     private readonly ILogger _logger;
     private readonly Action _changed;
@@ -61,7 +67,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             new NodeSupervisor(node.Configuration, node.Installation, new NodeFolders(node.Folder), services, _wake.Set))];
         _leaderlessSince = services.Clock.GetTimestamp();
         _syncPause = new SyncPause(plan.Cache, services);
-        _snapshot = Take("starting");
+        _snapshot = Take(Starting);
     }
 
     /// <summary>What was last seen.</summary>
@@ -280,8 +286,12 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         if (!request.Force)
         {
-            return await new ShardHandover(_cache, _shard, _leadership, _services).RunAsync(
-                primary, candidate, () => Confirm(candidate, "a handover"), cancellationToken);
+            var result = await new ShardHandover(_cache, _shard, _leadership, _services).RunAsync(
+                primary, candidate, () => Confirm(candidate, PlannedChange), cancellationToken);
+            Tell(
+                result.Succeeded ? EventKind.HandedOver : EventKind.HandoverUndone, result.Succeeded ? candidate.Ordinal : primary.Ordinal,
+                result.Succeeded ? $"Node {primary.Ordinal} handed over: {result.Message}." : $"Node {primary.Ordinal} keeps its role: {result.Message}.");
+            return result;
         }
 
         await primary.KillAsync(cancellationToken);
@@ -299,6 +309,11 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             winner.MarkContinuous();
             _confirmedPrimary = winner.Ordinal;
             Log.PrimaryPromoted(_logger, _cache, _shard, winner.Ordinal, _leadership.Epoch, reason);
+            if (reason != PlannedChange)
+            {
+                Tell(EventKind.PrimaryPromoted, winner.Ordinal, $"Node {winner.Ordinal} is the primary of shard {_shard} in epoch {_leadership.Epoch}: {reason}.");
+            }
+
             Publish($"node {winner.Ordinal} is the primary in epoch {_leadership.Epoch}");
         }
     }
@@ -310,8 +325,12 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         _confirmedPrimary = null;
         await _leadership.ReleaseAsync(cancellationToken);
         Log.PrimaryLost(_logger, _cache, _shard, lost, _leadership.Epoch, reason);
+        Tell(EventKind.PrimaryLost, lost, $"Node {lost} is the primary of shard {_shard} no more: {reason}.");
         Publish($"shard {_shard} has no primary: node {lost} is it no more, {reason}");
     }
+
+    private void Tell(EventKind kind, int? node, string message) => _services.Events.Append(
+        new CacheEvent(kind, _cache, message) { Shard = _shard, Node = node, Epoch = _leadership.Epoch });
 
     private async Task<string> ElectAsync(CancellationToken cancellationToken)
     {

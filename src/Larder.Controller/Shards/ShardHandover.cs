@@ -1,6 +1,7 @@
 using Larder.Controller.Leadership;
 using Larder.Controller.Nodes;
 using Larder.Engines;
+using Larder.Model.Routing;
 using Larder.Model.Status;
 using Microsoft.Extensions.Logging;
 
@@ -44,7 +45,7 @@ internal sealed partial class ShardHandover(string cache, int shard, ShardLeader
         var paused = false;
         try
         {
-            if (!await services.Gateway.HoldAsync(cache, Left(), cancellationToken))
+            if (!await services.Gateway.HoldAsync(cache, HoldReason.Handover, Left(), cancellationToken))
             {
                 return Undone($"commands that were under way were not answered within {limit.TotalSeconds:0.#} s");
             }

@@ -14,6 +14,9 @@ namespace Larder.Controller.Shards;
 internal sealed record ShardSnapshot(
     ShardStatus Status, PrimaryRoute? Primary, string Outcome, int FailedStarts, string StartProblem, ImmutableArray<int> PortsTaken)
 {
+    /// <summary>Whether the loop has looked at its nodes at least once.</summary>
+    public bool Looked => Outcome != ShardAgent.Starting;
+
     /// <summary>Whether the shard has its primary and all its replicas in sync.</summary>
     public bool Ready => Primary is not null && Status.Nodes.All(node => node.State == NodeState.InSync);
 }

@@ -1,4 +1,5 @@
 using Larder.Controller.Nodes;
+using Larder.Model.Routing;
 
 namespace Larder.Controller.Shards;
 
@@ -28,7 +29,7 @@ internal sealed class SyncPause(string cache, NodeServices services)
         }
 
         (_node, _lastPid, _since) = (node, node.Pid, services.Clock.GetTimestamp());
-        await services.Gateway.HoldAsync(cache, services.Options.DemotionLimit, cancellationToken);
+        await services.Gateway.HoldAsync(cache, HoldReason.ReplicaAttached, services.Options.DemotionLimit, cancellationToken);
     }
 
     /// <summary>Ends, where the node has come in sync, has ended, or takes too long.</summary>

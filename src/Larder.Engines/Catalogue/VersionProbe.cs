@@ -56,7 +56,8 @@ internal sealed class VersionProbe(TimeSpan timeout, TimeProvider time)
         }
         catch (Win32Exception problem)
         {
-            return Problem(candidate, $"it cannot be executed: {problem.Message}");
+            // The exception's own text repeats the path, which the problem has already.
+            return Problem(candidate, $"it cannot be executed: {new Win32Exception(problem.NativeErrorCode).Message}");
         }
         finally
         {
@@ -90,7 +91,7 @@ internal sealed class VersionProbe(TimeSpan timeout, TimeProvider time)
     }
 
     private static ProbeOutcome Problem(Candidate candidate, string message) =>
-        new(null, new CatalogueProblem(candidate.ServerPath, $"'{candidate.ServerPath}' cannot be used: {message}."));
+        new(null, new CatalogueProblem(candidate.ServerPath, message + "."));
 
     private static string Shown(string said) => said.Length switch
     {

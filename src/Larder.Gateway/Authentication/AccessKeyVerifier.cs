@@ -7,7 +7,7 @@ namespace Larder.Gateway.Authentication;
 /// <summary>Compares what a client gives with the access keys, in a time that does not depend on which key it is or how much of it is right.</summary>
 internal static class AccessKeyVerifier
 {
-    /// <summary>The only user name that goes with an access key.</summary>
+    /// <summary>The only user name that goes with an access key; an empty one stands for it, as connection artifacts give it.</summary>
     public static ReadOnlySpan<byte> DefaultUser => "default"u8;
 
     /// <summary>Which key it is.</summary>
@@ -28,6 +28,6 @@ internal static class AccessKeyVerifier
             }
         }
 
-        return user.SequenceEqual(DefaultUser) ? found : null;
+        return user.IsEmpty || user.SequenceEqual(DefaultUser) ? found : null;
     }
 }

@@ -9,23 +9,39 @@ namespace Larder.Gateway.Commands;
 /// </summary>
 internal sealed class CommandEffects
 {
-    private const int SubcommandsField = 9;
-
     /// <summary>Carry no flag that says so, and change nothing all the same.</summary>
     private static readonly string[] Harmless = ["PING", "ECHO", "TIME", "INFO", "COMMAND", "LASTSAVE", "ROLE", "DBSIZE"];
 
-    private static readonly CommandEffects Unknown = new([]);
+    /// <summary>
+    /// Have neither a flag that says that they read nor one that they write, and leave the connection as it is: containers, scripts, which cannot
+    /// change the connection that calls them, and messages.
+    /// </summary>
+    private static readonly string[] Stateless =
+        [.. Harmless, "OBJECT", "XINFO", "XGROUP", "PUBLISH", "SPUBLISH", "PUBSUB", "EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO", "LOLWUT"];
+
+    private static readonly CommandEffects Unknown = new([], [], knowsLibraryInfo: false);
 
     private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _reading;
+    private readonly FrozenDictionary<UInt128, CommandEffect> _shareable;
 
-    private CommandEffects(IEnumerable<string> reading, bool hasReplyModes = true)
+    private CommandEffects(IEnumerable<string> reading, IEnumerable<string> shareable, bool knowsLibraryInfo, bool hasReplyModes = true)
     {
         HasReplyModes = hasReplyModes;
-        _reading = reading.Concat(Harmless).ToFrozenSet(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+        var set = reading.Concat(Harmless).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _reading = set.GetAlternateLookup<ReadOnlySpan<char>>();
+        _shareable = shareable
+            .Where(name => name.Length <= CommandTable.MaxNameLength)
+            .Select(name => (Key: CommandTable.Pack(Encoding.ASCII.GetBytes(name)), Effect: set.Contains(name) ? CommandEffect.Reads : CommandEffect.Writes))
+            .DistinctBy(entry => entry.Key)
+            .ToFrozenDictionary(entry => entry.Key, entry => entry.Effect);
+        KnowsLibraryInfo = knowsLibraryInfo;
     }
 
     /// <summary>Whether CLIENT REPLY can switch replies off. An engine without it answers it with an error, and goes on answering.</summary>
     public bool HasReplyModes { get; }
+
+    /// <summary>Whether the engine has <c>CLIENT SETINFO</c>.</summary>
+    public bool KnowsLibraryInfo { get; }
 
     /// <summary>What is known before an engine has told: all but the harmless ones may write.</summary>
     public static CommandEffects BeforeEngine => Unknown;
@@ -36,7 +52,7 @@ internal sealed class CommandEffects
     public static CommandEffects? Read(ReadOnlySpan<byte> reply)
     {
         var reading = new List<string>();
-        var hasReplyModes = true;
+        var shareable = new List<string>();
         var position = 0;
         if (!TryReadHeader(reply, ref position, (byte)'*', out var commands))
         {
@@ -54,7 +70,7 @@ internal sealed class CommandEffects
                 return null;
             }
 
-            var (reads, writes) = (false, false);
+            var (reads, writes, stateful) = (false, false, false);
             for (; flags > 0; flags--)
             {
                 if (!TryReadText(reply, ref position, out var flag))
@@ -64,30 +80,39 @@ internal sealed class CommandEffects
 
                 reads |= flag.SequenceEqual("readonly"u8);
                 writes |= flag.SequenceEqual("write"u8);
+                stateful |= flag.SequenceEqual("blocking"u8) || flag.SequenceEqual("pubsub"u8) || flag.SequenceEqual("admin"u8);
             }
 
-            for (var field = 3; field < fields; field++)
+            for (; fields > 3; fields--)
             {
-                if (field == SubcommandsField && Ascii.EqualsIgnoreCase(name, "CLIENT"u8))
-                {
-                    var at = position;
-                    hasReplyModes = TryFindReply(reply, ref at, out var found) ? found : hasReplyModes;
-                }
-
                 if (!TrySkip(reply, ref position))
                 {
                     return null;
                 }
             }
 
+            var text = Encoding.ASCII.GetString(name);
             if (reads && !writes)
             {
-                reading.Add(Encoding.ASCII.GetString(name));
+                reading.Add(text);
+            }
+
+            if (CommandTable.Find(name) is CommandKind.Plain or CommandKind.Publish
+                && (((reads || writes) && !stateful) || Stateless.Contains(text, StringComparer.OrdinalIgnoreCase)))
+            {
+                shareable.Add(text);
             }
         }
 
-        return new CommandEffects(reading, hasReplyModes);
+        return new CommandEffects(reading, shareable, reply.IndexOf("client|setinfo"u8) >= 0, HasReply(reply));
     }
+
+    /// <summary>An engine that tells of no subcommand at all is an old one, which has it.</summary>
+    private static bool HasReply(ReadOnlySpan<byte> reply) =>
+        Tells(reply, "client|reply"u8, "CLIENT|REPLY"u8) || !Tells(reply, "client|"u8, "CLIENT|"u8);
+
+    private static bool Tells(ReadOnlySpan<byte> reply, ReadOnlySpan<byte> name, ReadOnlySpan<byte> inCapitals) =>
+        reply.IndexOf(name) >= 0 || reply.IndexOf(inCapitals) >= 0;
 
     /// <summary>What a command does.</summary>
     /// <param name="name">Its name, in any case.</param>
@@ -100,33 +125,14 @@ internal sealed class CommandEffects
             : CommandEffect.Writes;
     }
 
-    /// <summary>Reads the subcommands of CLIENT, where they are told.</summary>
-    private static bool TryFindReply(ReadOnlySpan<byte> reply, ref int position, out bool found)
+    /// <summary>Whether a command may be given to the engine on a connection that others use too: it neither needs nor leaves a state there, and never waits.</summary>
+    /// <param name="name">Its name, in any case.</param>
+    /// <param name="effect">What it does.</param>
+    /// <returns>False where nobody knows.</returns>
+    public bool IsShareable(ReadOnlySpan<byte> name, out CommandEffect effect)
     {
-        found = false;
-        if (!TryReadHeader(reply, ref position, (byte)'*', out var subcommands) || subcommands == 0)
-        {
-            return false;
-        }
-
-        for (; subcommands > 0; subcommands--)
-        {
-            if (!TryReadHeader(reply, ref position, (byte)'*', out var fields) || fields < 1 || !TryReadText(reply, ref position, out var name))
-            {
-                return false;
-            }
-
-            found |= Ascii.EqualsIgnoreCase(name, "CLIENT|REPLY"u8);
-            for (; fields > 1; fields--)
-            {
-                if (!TrySkip(reply, ref position))
-                {
-                    return false;
-                }
-            }
-        }
-
-        return true;
+        effect = CommandEffect.Writes;
+        return name.Length is > 0 and <= CommandTable.MaxNameLength && _shareable.TryGetValue(CommandTable.Pack(name), out effect);
     }
 
     private static bool TryReadHeader(ReadOnlySpan<byte> reply, ref int position, byte type, out long count)

@@ -33,6 +33,9 @@ internal enum CommandKind : byte
     Client,
     Select,
 
+    /// <summary>Refused on the channel of the gateway's own notices, else plain.</summary>
+    Publish,
+
     /// <summary>May wait at the engine until there is something for it; nothing can follow it before its reply.</summary>
     Blocking,
 

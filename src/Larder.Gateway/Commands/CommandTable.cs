@@ -6,7 +6,8 @@ namespace Larder.Gateway.Commands;
 /// <summary>The commands that are more to the gateway than bytes to pass on. Data, and a lookup that costs next to nothing for the others.</summary>
 internal static class CommandTable
 {
-    private const int MaxNameLength = 16;
+    /// <summary>Longer names are in no table.</summary>
+    public const int MaxNameLength = 16;
 
     private static readonly (CommandKind Kind, string Names)[] Rules =
     [
@@ -30,6 +31,7 @@ internal static class CommandTable
         (CommandKind.PatternUnsubscribe, "PUNSUBSCRIBE"),
         (CommandKind.ShardUnsubscribe, "SUNSUBSCRIBE"),
         (CommandKind.Client, "CLIENT"),
+        (CommandKind.Publish, "PUBLISH"),
         (CommandKind.Select, "SELECT"),
         (CommandKind.Blocking, "BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP XREAD XREADGROUP"),
         (CommandKind.Script, "SCRIPT"),
@@ -91,7 +93,8 @@ internal static class CommandTable
     }
 
     /// <summary>The upper-case name in one number; names of other lengths differ, as no name has NUL in it.</summary>
-    private static UInt128 Pack(ReadOnlySpan<byte> name)
+    /// <param name="name">The name, of at most <see cref="MaxNameLength"/> bytes.</param>
+    public static UInt128 Pack(ReadOnlySpan<byte> name)
     {
         UInt128 packed = (UInt128)(uint)name.Length;
         foreach (var character in name)

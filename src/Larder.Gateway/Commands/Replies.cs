@@ -45,6 +45,11 @@ internal static class Replies
     public static ReadOnlySpan<byte> NotAcknowledged =>
         "-UNCERTAIN the write is done on the primary, but no replica acknowledged it in time: it is lost if the primary fails now\r\n"u8;
 
+    public static ReadOnlySpan<byte> NotInTransaction => "-ERR Command not allowed inside a transaction\r\n"u8;
+
+    public static ReadOnlySpan<byte> ChannelIsReserved =>
+        "-NOPERM only the service itself publishes on AzureRedisEvents: its messages tell clients about the cache\r\n"u8;
+
     public static ReadOnlySpan<byte> Queued => "+QUEUED\r\n"u8;
 
     public static ReadOnlySpan<byte> EngineRefused =>

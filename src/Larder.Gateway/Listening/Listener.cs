@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
+using Larder.Gateway.Transport;
+using Larder.Gateway.Transport.Tls;
 using Larder.Model.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -166,14 +166,16 @@ internal sealed partial class Listener
     private async Task ServeAsync(long id, Socket socket)
     {
         var shaking = true;
+        LoopConnection? connection = null;
         ClientConnection? client = null;
         try
         {
             Prepare(socket);
-            var (stream, cache) = await IdentifyAsync(socket);
+            connection = new LoopConnection(socket, _services.Loops.Next());
+            var cache = await IdentifyAsync(connection);
             _handshakes.Release();
             shaking = false;
-            client = new ClientConnection(socket, stream);
+            client = new ClientConnection(connection);
             if (cache is null)
             {
                 await RefuseAsync(client);
@@ -182,10 +184,8 @@ internal sealed partial class Listener
 
             await new GatewaySession(id, Endpoint, client, cache, _services).RunAsync();
         }
-        catch (Exception exception) when (exception is IOException or SocketException or AuthenticationException or OperationCanceledException
-            or ObjectDisposedException or InvalidOperationException or NotSupportedException)
+        catch (Exception exception) when (exception is IOException or SocketException or TlsException or OperationCanceledException)
         {
-            // Not supported: what SslStream says of a hello that it cannot read, such as one of TLS 1.1.
             _services.Counters.HandshakeFailed();
             Log.HandshakeFailed(_services.Logger, Endpoint.Port, exception.Message);
         }
@@ -196,10 +196,9 @@ internal sealed partial class Listener
                 _handshakes.Release();
             }
 
-            if (client is null)
-            {
-                socket.Dispose();
-            }
+            client?.Dispose();
+            connection?.Dispose();
+            socket.Dispose();
         }
     }
 
@@ -210,45 +209,41 @@ internal sealed partial class Listener
         const int userTimeout = 18;
         socket.NoDelay = true;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        var seconds = Math.Max(6, (int)_services.Options.DeadPeerTimeout.TotalSeconds);
+
+        // Half of the time until the first probe, the other half for three probes, as far as whole seconds allow.
+        var seconds = Math.Max(2, (int)_services.Options.DeadPeerTimeout.TotalSeconds);
+        var interval = Math.Max(1, seconds / 6);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds / 2);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Math.Max(1, seconds / 6));
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, interval);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Math.Max(1, (seconds - (seconds / 2)) / interval));
         socket.SetRawSocketOption(tcp, userTimeout, BitConverter.GetBytes((int)_services.Options.DeadPeerTimeout.TotalMilliseconds));
     }
 
-    private async Task<(Stream Stream, CacheRuntime? Cache)> IdentifyAsync(Socket socket)
+    private async Task<CacheRuntime?> IdentifyAsync(LoopConnection connection)
     {
-        var network = new NetworkStream(socket, ownsSocket: false);
         if (!Endpoint.Tls)
         {
-            return (network, _caches.Find(null));
+            return _caches.Find(null);
+        }
+
+        var caches = _caches;
+        if (caches.Caches.IsEmpty)
+        {
+            throw new TlsException("no cache is served here any more");
         }
 
         CacheRuntime? cache = null;
         using var deadline = new CancellationTokenSource(_services.Options.HandshakeTimeout, _services.Clock);
-        var tls = new SslStream(network, leaveInnerStreamOpen: false);
-        try
-        {
-            await tls.AuthenticateAsServerAsync(
-                (_, hello, _, _) =>
-                {
-                    var caches = _caches;
-                    cache = caches.Find(hello.ServerName);
-                    // Several could be meant: the handshake is completed all the same, so that the client can be told.
-                    return caches.Caches.IsEmpty
-                        ? throw new AuthenticationException("No cache is served here any more.")
-                        : ValueTask.FromResult((cache ?? caches.Caches[0]).Tls);
-                },
-                null,
-                deadline.Token);
-            return (tls, cache);
-        }
-        catch
-        {
-            await tls.DisposeAsync();
-            throw;
-        }
+        await connection.AcceptTlsAsync(
+            caches.Caches[0].Tls,
+            name =>
+            {
+                cache = caches.Find(name);
+                // Several could be meant: the handshake is completed all the same, so that the client can be told.
+                return (cache ?? caches.Caches[0]).Tls;
+            },
+            deadline.Token);
+        return cache;
     }
 
     /// <summary>Tells a client that could mean several caches which there are, as the answer to its first command.</summary>

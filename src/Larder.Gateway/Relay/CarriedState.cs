@@ -35,6 +35,9 @@ internal sealed class CarriedState
     /// <summary>Whether all of it can be made again on another engine connection.</summary>
     public bool IsCarryable => !IsStuck && Subscriptions.IsComplete && !(InTransaction && _transaction is null);
 
+    /// <summary>Whether there is nothing: any engine connection would do.</summary>
+    public bool IsClean => !IsStuck && !InTransaction && !Watching && !WatchLost && Subscriptions is { Count: 0, IsComplete: true };
+
     /// <summary>Whether a client that is silent must be given its new engine connection at once: it waits for messages.</summary>
     public bool MustMoveAtOnce => Subscriptions.Count > 0;
 

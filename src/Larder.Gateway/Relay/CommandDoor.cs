@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Notices;
 using Larder.Gateway.Routing;
 using Larder.Model.Routing;
 using Larder.Model.Specs;
@@ -67,7 +68,11 @@ internal sealed class CommandDoor(
     {
         _quorum = cache.Route.Durability == DurabilityMode.Quorum;
         _commands = 0;
+        AllShareable = true;
     }
+
+    /// <summary>Whether all commands of the batch could have gone on a connection that others use too.</summary>
+    public bool AllShareable { get; private set; }
 
     /// <summary>How many commands the batch has begun, as the engine counts them.</summary>
     public int Commands => _commands;
@@ -82,6 +87,12 @@ internal sealed class CommandDoor(
         var kind = CommandTable.Find(command.Name);
         _commands++;
         _queued = state.InTransaction;
+        if (kind == CommandKind.Publish && !(command.TryGet(1, out var channel) && channel.SequenceEqual(AzureEvents.Channel)))
+        {
+            kind = CommandKind.Plain;
+        }
+
+        AllShareable = AllShareable && kind == CommandKind.Plain && !state.InTransaction && cache.Effects.IsShareable(command.Name, out _);
         if (kind == CommandKind.Plain && _mode == ReplyMode.On)
         {
             if (state.InTransaction)
@@ -121,7 +132,7 @@ internal sealed class CommandDoor(
         {
             if (admission == Admission.Replace)
             {
-                state.Queue(kind is CommandKind.Blocked or CommandKind.BlockedUnlessReading ? StandIn : default);
+                state.Queue(kind is CommandKind.Auth or CommandKind.Hello ? default : StandIn);
             }
             else
             {
@@ -289,6 +300,10 @@ internal sealed class CommandDoor(
                 NoteSubscription(kind, command);
                 Expect(new Expectation(ExpectationKind.Confirmations, command.Count - 1, SubscriptionOf(kind)));
                 return Admission.Forward;
+            case CommandKind.Client when MaintenanceCommand.IsMeant(command):
+                return AdmitMaintenance(command, silent, replacement);
+            case CommandKind.Publish:
+                return Answer(Replies.ChannelIsReserved.ToArray(), silent, replacement);
             case CommandKind.Client:
                 AdmitClient(command, silent);
                 return Admission.Forward;
@@ -315,6 +330,27 @@ internal sealed class CommandDoor(
     private Admission Answer(byte[] reply, bool silent, IBufferWriter<byte> replacement)
     {
         ExpectUnless(silent, new Expectation(ExpectationKind.StandIn, Payload: reply));
+        replacement.Write(StandIn);
+        return Admission.Replace;
+    }
+
+    private Admission AdmitMaintenance(in CommandView command, bool silent, IBufferWriter<byte> replacement)
+    {
+        var maintenance = MaintenanceCommand.Parse(command, out var error);
+        if (maintenance is null || state.InTransaction)
+        {
+            return Answer(maintenance is null ? error : Replies.NotInTransaction.ToArray(), silent, replacement);
+        }
+
+        if (silent)
+        {
+            lock (_ledger.Gate)
+            {
+                maintenance.Answer(settings); // Nobody waits for its turn.
+            }
+        }
+
+        ExpectUnless(silent, new Expectation(ExpectationKind.StandIn, Payload: maintenance));
         replacement.Write(StandIn);
         return Admission.Replace;
     }

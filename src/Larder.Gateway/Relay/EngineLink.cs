@@ -17,6 +17,9 @@ internal sealed class EngineLink : IDisposable
     /// <summary>The primary that it leads to.</summary>
     public PrimaryRoute Primary { get; }
 
+    /// <summary>The socket's descriptor, for those who read and write by themselves. Valid until it is disposed.</summary>
+    public int Descriptor => (int)_socket.SafeHandle.DangerousGetHandle();
+
     /// <summary>Connects.</summary>
     /// <param name="primary">Where to.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -8,7 +8,7 @@ internal sealed record Leg(EngineLink Link, ReplyLedger Ledger)
     /// <summary>The reply side; completes when the connection has ended.</summary>
     public Task<ReplyPumpEnd> Replies { get; set; } = null!;
 
-    /// <summary>After the end of <see cref="Replies"/>: what it leaves behind.</summary>
+    /// <summary>The reply side itself; after the end of <see cref="Replies"/>: what it leaves behind.</summary>
     public ReplyPump Pump { get; set; } = null!;
 
     /// <summary>After the end of <see cref="Replies"/>: whether it was the engine that ended the connection.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
+using Larder.Gateway.Notices;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
 using Larder.Model.Routing;
@@ -24,7 +25,7 @@ namespace Larder.Gateway.Relay;
 /// under way on a link that broke is made good by <see cref="Salvage"/>. Where either cannot be, the session is closed in order.
 /// </remarks>
 [SuppressMessage("Reliability", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
-internal sealed class Relay(GatewaySession session, ClientConnection client, RespRequestScanner scanner, CacheRuntime cache)
+internal sealed class Relay(GatewaySession session, ClientConnection client, RespRequestScanner scanner, CacheRuntime cache, SessionSettings settings)
 {
     /// <summary>How long a demoted engine may take to give back the command that waits there.</summary>
     private static readonly TimeSpan GiveBackLimit = TimeSpan.FromMilliseconds(100);
@@ -38,14 +39,19 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     /// <summary>How often a client that cannot be read from is looked after.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
-    private readonly SessionSettings _settings = new();
+    /// <summary>After so many batches in a row that need no connection of their own, the session shares one again.</summary>
+    private const int BatchesBeforeUnpinning = 64;
+
+    private readonly SessionSettings _settings = settings;
     private readonly CarriedState _state = new();
     private readonly SemaphoreSlim _reopening = new(1, 1);
     private readonly Lock _moverGate = new();
+    private NoticeOutlet _outlet = null!;
     private volatile Leg _leg = null!;
     private Leg? _bound;
     private volatile Task _mover = Task.CompletedTask;
     private volatile bool _ended;
+    private int _shareableBatches;
 
     private FailoverSpec Policy => cache.Route.Failover;
 
@@ -90,13 +96,21 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         }
     }
 
+    /// <summary>Tells the client something between two replies, if it asked for such notices.</summary>
+    /// <param name="notice">The notice.</param>
+    public void Notify(Notice notice)
+    {
+        if (!_state.Subscriptions.Notices.IsEmpty || _settings.Maintenance is not null)
+        {
+            _outlet.Post(notice);
+        }
+    }
+
     /// <summary>Takes over a link on which the gateway has authenticated.</summary>
     /// <param name="link">The link; owned from here on.</param>
-    /// <param name="protocol">2 or 3.</param>
     /// <param name="clientName">What HELLO set, or <c>null</c>.</param>
-    public void Begin(EngineLink link, int protocol, byte[]? clientName)
+    public void Begin(EngineLink link, byte[]? clientName)
     {
-        _settings.Protocol = protocol;
         if (clientName is { Length: > SessionSettings.MaxValueBytes })
         {
             _state.Stick();
@@ -106,8 +120,8 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             _settings.Apply(new SettingChange(ClientSetting.Name, clientName));
         }
 
-        _leg = new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted));
-        Start(_leg, []);
+        _outlet = new NoticeOutlet(client, Look, () => session.RequestClose(CloseReason.ClientBroke));
+        Start(new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted)), []);
     }
 
     /// <summary>Runs until the session is over or the client is a stranger again.</summary>
@@ -128,6 +142,11 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
 
                 read = false;
                 session.NoteActivity();
+                if (_shareableBatches >= BatchesBeforeUnpinning && TryUnpin(batcher))
+                {
+                    return RelayEnd.Unpinned; // What was read is taken from there.
+                }
+
                 if (await BeginBatchAsync(batcher) is not { } leg)
                 {
                     return RelayEnd.Over;
@@ -209,6 +228,33 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         leg.Link.Dispose(); // What is under way there is made good by the reply side, which sees the end.
     }
 
+    /// <summary>A new route without a primary: an engine that stays silent is waited for as long as another primary is.</summary>
+    public void OnNoPrimary()
+    {
+        lock (_moverGate)
+        {
+            _mover = Task.WhenAll(_mover, LeaveSilentAsync(_leg));
+        }
+    }
+
+    /// <summary>How the client is to be written to now; <c>null</c> while it is not between two replies, or nobody knows.</summary>
+    private NoticeReader? Look()
+    {
+        var leg = _leg;
+        lock (leg.Ledger.Gate)
+        {
+            var listen = cache.Route.Listen;
+            return leg.Ledger.IsOpaque || leg.Pump.IsInsideReply ? null : new NoticeReader(
+                _settings.Protocol,
+                _settings.Maintenance,
+                _state.Subscriptions.Notices,
+                leg.Ledger.CanHear,
+                client.LocalAddress,
+                listen.FirstOrDefault(endpoint => endpoint.Tls)?.Port ?? 0,
+                listen.FirstOrDefault(endpoint => !endpoint.Tls)?.Port ?? 0);
+        }
+    }
+
     /// <summary>Waits for a primary with a fresh view and an engine connection to it; reserves that connection for a batch.</summary>
     private async Task<Leg?> BeginBatchAsync(RequestBatcher batcher)
     {
@@ -271,6 +317,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     private async Task<BatchEnd> SendBatchAsync(Leg leg, RequestBatcher batcher)
     {
         var end = batcher.Collect();
+        _shareableBatches = batcher.AllShareable ? _shareableBatches + 1 : 0;
         var missing = 0;
         if (!batcher.Collected.IsEmpty)
         {
@@ -379,6 +426,10 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         return false;
     }
 
+    /// <summary>Leaves the engine connection to share one, if the client has left nothing on it and nothing is under way.</summary>
+    private bool TryUnpin(RequestBatcher batcher) =>
+        cache.Shares && !_settings.NeedsOwnConnection && _state.IsClean && _settings.Database == 0 && batcher.IsBetweenCommands && _leg is { } leg && !leg.Ledger.IsLost && TryLeave(leg);
+
     /// <summary>Leaves a link for good, if what was there can be made again on another.</summary>
     private bool TryLeave(Leg leg)
     {
@@ -427,6 +478,16 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         if (TryLeaveWaiting(leg))
         {
             leg.Ledger.Close();
+        }
+    }
+
+    /// <summary>Leaves a link on which nothing ends because its engine does not even close it; the reply side makes good what was under way there.</summary>
+    private async Task LeaveSilentAsync(Leg leg)
+    {
+        await ((Task)leg.Replies).WaitAsync(HoldLimit, session.Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (cache.Route.Primary is null)
+        {
+            leg.Link.Dispose();
         }
     }
 
@@ -609,7 +670,6 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         // It fits the connection's own buffer, so that it goes without anybody reading the replies yet. Where it does not go, this engine is gone too,
         // and its reply side finds all of it under way.
         leg.Ledger.Journal.NoteSent(await leg.Link.TrySendAsync(first.WrittenMemory));
-        _leg = leg;
         Start(leg, received);
     }
 
@@ -630,7 +690,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     {
         lock (leg.Ledger.Gate)
         {
-            if (leg.Pump.EndedInsideReply || leg.Ledger.IsOpaque || !_state.IsCarryable || leg.Waiting is not null)
+            if (leg.Pump.IsInsideReply || leg.Ledger.IsOpaque || !_state.IsCarryable || leg.Waiting is not null)
             {
                 return false;
             }
@@ -661,7 +721,9 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
 
     private void Start(Leg leg, byte[] received)
     {
-        leg.Pump = new ReplyPump(leg.Link, leg.Ledger, client, received, session.NoteActivity, session.Counters);
+        leg.Pump = new ReplyPump(
+            leg.Link, leg.Ledger, client, _outlet, _state.Subscriptions.Notices, received, session.NoteActivity, session.Counters);
+        _leg = leg;
         leg.Replies = RunRepliesAsync(leg);
     }
 
@@ -787,8 +849,21 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         var leg = _leg;
         leg.Link.Dispose();
         leg.Ledger.Close();
-        await leg.Replies;
+        var written = EndWritingAsync(leg);
+        await written.WaitAsync(session.Options.CloseGrace, session.Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!written.IsCompleted)
+        {
+            client.Abort(); // It takes nothing: what is being written would be written for ever.
+        }
+
+        await written;
         _reopening.Release();
         await _mover;
+    }
+
+    private async Task EndWritingAsync(Leg leg)
+    {
+        await leg.Replies;
+        await _outlet.CloseAsync();
     }
 }

@@ -11,4 +11,7 @@ internal enum RelayEnd : byte
 
     /// <summary>The client gave RESET: it is a stranger again on the same connection.</summary>
     Reset,
+
+    /// <summary>The client needs no engine connection of its own any more.</summary>
+    Unpinned,
 }

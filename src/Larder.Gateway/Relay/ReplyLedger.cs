@@ -1,3 +1,4 @@
+using Larder.Gateway.Notices;
 using Larder.Resp.Replies;
 
 namespace Larder.Gateway.Relay;
@@ -95,6 +96,12 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes)
     /// <summary>Whether the reply side is to pass on bytes uncounted. Needs the gate.</summary>
     public bool IsOpaque => _count > 0 && _entries[_head].Kind == ExpectationKind.Opaque;
 
+    /// <summary>Whether what began with the last <see cref="Begin"/> is a message or push, and no command's reply. Needs the gate.</summary>
+    public bool IsBesideReplies => _frame != Frame.Reply;
+
+    /// <summary>Whether the client is subscribed to something and knows of all that it is subscribed to. Needs the gate.</summary>
+    public bool CanHear => IsSubscribed && !Outstanding(ExpectationKind.Confirmations);
+
     private bool IsSubscribed => _channels + _patterns + _shards > 0;
 
     /// <summary>Notes what is to come, before the command is sent. Takes the gate.</summary>
@@ -172,6 +179,19 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes)
         }
 
         return outstanding;
+    }
+
+    private bool Outstanding(ExpectationKind kind)
+    {
+        for (var index = 0; index < _count; index++)
+        {
+            if (_entries[(_head + index) % _entries.Length].Kind == kind)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Begins with subscriptions that were made again. Takes the gate.</summary>
@@ -288,7 +308,7 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes)
                     return ReplyVerdict.Violation;
                 }
 
-                replacement = (byte[])head.Payload!;
+                replacement = head.Payload is MaintenanceCommand maintenance ? maintenance.Answer(settings) : (byte[])head.Payload!;
                 return TakeOne().Kind == ExpectationKind.LastStandIn ? ReplyVerdict.Last : ReplyVerdict.Pass;
             case ExpectationKind.Substitute:
                 replacement = (byte[])head.Payload!;

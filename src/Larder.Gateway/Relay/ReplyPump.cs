@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Notices;
 using Larder.Gateway.Sessions;
 using Larder.Resp.Replies;
 
@@ -13,7 +15,8 @@ namespace Larder.Gateway.Relay;
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "Disposed at the end of RunAsync, which is the pump's whole life.")]
 internal sealed class ReplyPump(
-    EngineLink link, ReplyLedger ledger, ClientConnection client, byte[] received, Action noteActivity, GatewayCounters counters)
+    EngineLink link, ReplyLedger ledger, ClientConnection client, NoticeOutlet outlet, NoticeAudience audience, byte[] received, Action noteActivity,
+    GatewayCounters counters)
 {
     private const int BufferBytes = 32 * 1024;
 
@@ -24,10 +27,11 @@ internal sealed class ReplyPump(
     private readonly List<RetainedReply> _retained = [];
     private bool _replacing;
     private bool _withholding;
+    private bool _judging;
     private bool _opaque;
 
-    /// <summary>After the end: whether the client has got the beginning of a reply whose rest will not come.</summary>
-    public bool EndedInsideReply => !_scanner.AtBoundary && !_replacing && !_withholding;
+    /// <summary>Whether the client has got the beginning of a reply and not its rest, which after the end will not come. Needs the outlet's turn until then.</summary>
+    public bool IsInsideReply => !_scanner.AtBoundary && !_replacing && !_withholding && !_judging;
 
     /// <summary>After the end: how many writes were executed and not acknowledged by a replica; their replies were kept back.</summary>
     public int Unacknowledged => _keptBack.Count;
@@ -92,6 +96,7 @@ internal sealed class ReplyPump(
     /// <summary>Gives the client what has come, as far as it is for the client.</summary>
     private async ValueTask<ReplyPumpEnd?> PassOnAsync(byte[] buffer, int count)
     {
+        await outlet.EnterAsync();
         var end = Scan(buffer, count);
         try
         {
@@ -100,12 +105,19 @@ internal sealed class ReplyPump(
                 await client.WriteAsync(replies);
                 noteActivity();
             }
+
+            if (end is null)
+            {
+                await outlet.DeliverAsync();
+            }
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
-            return ReplyPumpEnd.ClientGone;
+            end = ReplyPumpEnd.ClientGone;
         }
 
+        // On a connection that only moves to another engine notices can still be put in; a stranger gets none.
+        outlet.Leave(last: end is not (null or ReplyPumpEnd.Unblocked or ReplyPumpEnd.NotExecuted));
         if (end is null)
         {
             _output.Release();
@@ -139,6 +151,7 @@ internal sealed class ReplyPump(
 
                     _replacing = verdict == ReplyVerdict.Replace;
                     _withholding = verdict == ReplyVerdict.Withhold;
+                    _judging = verdict == ReplyVerdict.Pass && ledger.IsBesideReplies && !audience.IsEmpty;
                 }
 
                 var status = _scanner.Scan(buffer.AsSpan(position, count - position), out var consumed);
@@ -147,9 +160,10 @@ internal sealed class ReplyPump(
                     return ReplyPumpEnd.Violation;
                 }
 
-                if (_withholding)
+                if (_withholding || _judging)
                 {
                     _withheld.AddRange(buffer.AsSpan(position, consumed));
+                    JudgeWhatIsWithheld();
                 }
                 else if (!_replacing)
                 {
@@ -171,7 +185,7 @@ internal sealed class ReplyPump(
     {
         var retaining = ledger.Retains;
         var verdict = ledger.End(_scanner, out var replacement);
-        if (retaining && (_withholding || _replacing))
+        if (retaining && (_withholding || _replacing) && !ledger.IsBesideReplies)
         {
             Retain(verdict, replacement);
         }
@@ -189,7 +203,7 @@ internal sealed class ReplyPump(
         }
 
         _withheld.Clear();
-        _withholding = _replacing = false;
+        _withholding = _replacing = _judging = false;
         if (ledger is { Retains: true, IsEmpty: true })
         {
             return ReplyPumpEnd.NotExecuted;
@@ -203,6 +217,24 @@ internal sealed class ReplyPump(
             ReplyVerdict.Violation => ReplyPumpEnd.Violation,
             _ => null,
         };
+    }
+
+    /// <summary>A message to one who hears the gateway's notices is kept until its channel is known; one that only looks like a notice goes nowhere.</summary>
+    private void JudgeWhatIsWithheld()
+    {
+        if (!_judging || ForgedMessage.Judge(CollectionsMarshal.AsSpan(_withheld)) is not { } isForged)
+        {
+            return;
+        }
+
+        _judging = false;
+        _replacing = isForged;
+        if (!isForged)
+        {
+            _output.Write(CollectionsMarshal.AsSpan(_withheld));
+        }
+
+        _withheld.Clear();
     }
 
     /// <summary>What was withheld goes where it belongs.</summary>
@@ -232,7 +264,7 @@ internal sealed class ReplyPump(
                 _keptBack.Clear();
                 break;
             default:
-                _output.Write(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_withheld));
+                _output.Write(CollectionsMarshal.AsSpan(_withheld));
                 break;
         }
     }

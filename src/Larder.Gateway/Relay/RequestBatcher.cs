@@ -29,6 +29,12 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
     /// <summary>Whether a command has gone to the engine in part, so that only its rest can follow.</summary>
     public bool IsInsideCommand => _piece == Piece.Forward;
 
+    /// <summary>Whether no command has gone, or is being dropped, in part, and replies are as usual.</summary>
+    public bool IsBetweenCommands => _piece == Piece.None && !_opaque && door.Answers;
+
+    /// <summary>Whether all commands of the last batch could have gone on a connection that others use too.</summary>
+    public bool AllShareable => _piece == Piece.None && door.AllShareable;
+
     /// <summary>After <see cref="BatchEnd.EndRequests"/>: why.</summary>
     public CloseReason EndReason { get; private set; }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Larder.Gateway.Authentication;
+using Larder.Gateway.Notices;
 using Larder.Model.Routing;
 using Larder.Resp;
 
@@ -17,12 +18,27 @@ internal sealed class SessionSettings
     public const int MaxValueBytes = 1024;
 
     private readonly byte[]?[] _values = new byte[3][];
+    private int _protocol = 2;
 
-    /// <summary>2 or 3.</summary>
-    public int Protocol { get; set; } = 2;
+    /// <summary>2 or 3. There are no maintenance notices without RESP3: going back to RESP2 turns them off.</summary>
+    public int Protocol
+    {
+        get => _protocol;
+        set
+        {
+            _protocol = value;
+            Maintenance = value == 3 ? Maintenance : null;
+        }
+    }
+
+    /// <summary>What the client asked for with <c>CLIENT MAINT_NOTIFICATIONS ON</c>; <c>null</c> while it is off.</summary>
+    public MovingEndpointType? Maintenance { get; set; }
 
     /// <summary>The database selected.</summary>
     public int Database { get; set; }
+
+    /// <summary>Whether the client has asked for replies so large that it must have an engine connection of its own.</summary>
+    public bool NeedsOwnConnection { get; set; }
 
     /// <summary>Notes a change that the engine agreed to.</summary>
     /// <param name="change">The change.</param>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Larder.Gateway.Notices;
 using Larder.Resp;
 
 namespace Larder.Gateway.Relay;
@@ -15,6 +16,9 @@ internal sealed class SubscriptionSet
 
     /// <summary>Whether all is kept.</summary>
     public bool IsComplete => _bytes <= MaxBytes;
+
+    /// <summary>Which of them hear the notices that the gateway sends.</summary>
+    public NoticeAudience Notices { get; } = new();
 
     /// <summary>How many subscriptions there are.</summary>
     public int Count => _names.Sum(names => names.Count);
@@ -33,6 +37,7 @@ internal sealed class SubscriptionSet
             if (_names[(int)kind].Add(name))
             {
                 _bytes += name.Length;
+                Notices.Add(kind, name);
             }
         }
     }
@@ -48,6 +53,7 @@ internal sealed class SubscriptionSet
             if (names.Remove(name))
             {
                 _bytes -= name.Length;
+                Notices.Remove(kind, name);
             }
         }
     }

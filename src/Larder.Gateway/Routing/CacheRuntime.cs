@@ -1,14 +1,16 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Lanes;
+using Larder.Gateway.Notices;
 using Larder.Gateway.Relay;
 using Larder.Gateway.Sessions;
+using Larder.Gateway.Transport;
+using Larder.Gateway.Transport.Tls;
 using Larder.Model.Routing;
+using Larder.Model.Specs;
 using Larder.Resp;
 
 namespace Larder.Gateway.Routing;
@@ -22,13 +24,16 @@ internal sealed class CacheRuntime
     private static readonly TimeSpan LearnLimit = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _clock;
+    private readonly bool _sharing;
     private readonly ConcurrentDictionary<long, GatewaySession> _sessions = new();
+    private readonly CacheNotices _notices;
     private readonly Lock _pulseGate = new();
     private volatile CacheRoute _route;
-    private volatile SslServerAuthenticationOptions _tls;
+    private volatile TlsContext _tls;
     private volatile bool _held;
     private volatile CommandEffects _effects = CommandEffects.BeforeEngine;
-    private Task _learning = Task.CompletedTask;
+    private volatile Task _learning = Task.CompletedTask;
+    private readonly ConcurrentDictionary<(EventLoop Loop, int Protocol), Lane> _lanes = new();
     private long _learntEpoch;
     private TaskCompletionSource? _pulse;
     private ITimer? _pulseTimer;
@@ -37,12 +42,16 @@ internal sealed class CacheRuntime
     /// <summary>A cache that was not served before.</summary>
     /// <param name="route">Its route.</param>
     /// <param name="clock">The clock.</param>
+    /// <param name="sharing">Whether commands may share engine connections at all.</param>
     /// <exception cref="Exception">The certificate cannot be used.</exception>
-    public CacheRuntime(CacheRoute route, TimeProvider clock)
+    public CacheRuntime(CacheRoute route, TimeProvider clock, bool sharing)
     {
+        _sharing = sharing;
         _clock = clock;
         _route = route;
-        _tls = BuildTls(route);
+        _tls = TlsContext.Create(route.Certificate, route.CertificateChain);
+        _notices = new CacheNotices(_sessions.Select(entry => entry.Value), clock);
+        _notices.OnRoute(route);
     }
 
     /// <summary>The newest route.</summary>
@@ -56,16 +65,19 @@ internal sealed class CacheRuntime
 
     /// <summary>Asks an engine for its commands, unless it has been asked already. What it does not tell is taken for writing.</summary>
     /// <param name="primary">The engine.</param>
-    public void Learn(PrimaryRoute primary)
+    /// <returns>Completes when it has told, or does not; never fails.</returns>
+    public Task LearnAsync(PrimaryRoute primary)
     {
         if (Interlocked.Exchange(ref _learntEpoch, primary.Epoch) != primary.Epoch)
         {
-            _learning = LearnAsync(primary);
+            _learning = AskAsync(primary);
         }
+
+        return _learning;
     }
 
     /// <summary>What new handshakes use.</summary>
-    public SslServerAuthenticationOptions Tls => _tls;
+    public TlsContext Tls => _tls;
 
     /// <summary>The sessions there are.</summary>
     public IEnumerable<GatewaySession> Sessions => _sessions.Values;
@@ -73,15 +85,72 @@ internal sealed class CacheRuntime
     /// <summary>How many sessions there are.</summary>
     public int SessionCount => Volatile.Read(ref _count);
 
+    /// <summary>
+    /// Whether commands may share engine connections: the engine has told which, and no reply is kept back for an acknowledgement, which would hold up all
+    /// those behind it.
+    /// </summary>
+    public bool Shares => _sharing && _route.Durability == DurabilityMode.Async && !ReferenceEquals(_effects, CommandEffects.BeforeEngine);
+
+    /// <summary>The shared engine connection for clients of one loop and protocol.</summary>
+    /// <param name="loop">The loop.</param>
+    /// <param name="protocol">2 or 3.</param>
+    /// <param name="services">What sessions share.</param>
+    public Lane LaneOf(EventLoop loop, int protocol, SessionServices services) => _lanes.GetOrAdd(
+        (loop, protocol), static (key, state) => new Lane(state.Cache, key.Loop, key.Protocol, state.Services), (Cache: this, Services: services));
+
+    /// <summary>Prepares the shared engine connection for a client.</summary>
+    /// <param name="loop">The client's loop.</param>
+    /// <param name="protocol">2 or 3.</param>
+    /// <param name="services">What sessions share.</param>
+    /// <returns>What the engine answered to HELLO; <c>null</c> where the client needs a connection of its own, or there is none yet.</returns>
+    public async ValueTask<byte[]?> GreetAsync(EventLoop loop, int protocol, SessionServices services)
+    {
+        if (!_sharing || _route.Durability != DurabilityMode.Async)
+        {
+            return null;
+        }
+
+        var lane = LaneOf(loop, protocol, services);
+        if (lane.Greeting is null)
+        {
+            await lane.PrepareAsync();
+        }
+
+        return Shares ? lane.Greeting : null;
+    }
+
+    /// <summary>Whether nothing of shared connections is under way.</summary>
+    public bool AreLanesQuiet => _lanes.Values.All(lane => lane.IsQuiet);
+
+    /// <summary>Ends the shared connections; the cache is served no more.</summary>
+    public void Close()
+    {
+        foreach (var lane in _lanes.Values)
+        {
+            lane.Close();
+        }
+    }
+
     /// <summary>Whether no new commands may go to the engines, because a handover is under way.</summary>
     public bool IsHeld => _held;
 
-    /// <summary>Holds new commands; those under way are answered.</summary>
-    public void Hold() => _held = true;
+    /// <summary>Holds new commands; those under way are answered. Clients that want to know of a handover are told before.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="limit">How long it may take.</param>
+    public void Hold(HoldReason reason, TimeSpan limit)
+    {
+        if (reason == HoldReason.Handover)
+        {
+            _notices.OnHandover(limit);
+        }
+
+        _held = true;
+    }
 
     /// <summary>Lets commands through again.</summary>
     public void Resume()
     {
+        _notices.OnRelease();
         _held = false;
         Pulse();
     }
@@ -128,10 +197,16 @@ internal sealed class CacheRuntime
             session.OnRoute(route);
         }
 
+        foreach (var lane in _lanes.Values)
+        {
+            lane.Look();
+        }
+
+        _notices.OnRoute(route);
         Pulse();
         if (!ReferenceEquals(before.Certificate, route.Certificate))
         {
-            _tls = BuildTls(route);
+            _tls = TlsContext.Create(route.Certificate, route.CertificateChain);
         }
     }
 
@@ -164,7 +239,7 @@ internal sealed class CacheRuntime
         pulse?.SetResult();
     }
 
-    private async Task LearnAsync(PrimaryRoute primary)
+    private async Task AskAsync(PrimaryRoute primary)
     {
         using var deadline = new CancellationTokenSource(LearnLimit, _clock);
         try
@@ -188,15 +263,4 @@ internal sealed class CacheRuntime
 
         Interlocked.CompareExchange(ref _learntEpoch, 0, primary.Epoch);
     }
-
-    private static SslServerAuthenticationOptions BuildTls(CacheRoute route) => new()
-    {
-        ServerCertificateContext = SslStreamCertificateContext.Create(route.Certificate, [.. route.CertificateChain], offline: true),
-#pragma warning disable CA5398 // The two versions are the product's promise, whatever the system would also allow.
-        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-#pragma warning restore CA5398
-        ClientCertificateRequired = false,
-        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-        AllowRenegotiation = false,
-    };
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.Net.Security;
-using System.Net.Sockets;
+using System.Net;
 using System.Runtime.CompilerServices;
+using Larder.Gateway.Transport;
 
 namespace Larder.Gateway.Sessions;
 
@@ -9,7 +9,7 @@ namespace Larder.Gateway.Sessions;
 /// A client's connection: a read buffer that exists only while there is something in it, and an orderly end. One reader and one writer at a
 /// time; <see cref="StopReading"/> and <see cref="Abort"/> from anywhere.
 /// </summary>
-internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposable
+internal sealed class ClientConnection(LoopConnection connection) : IDisposable
 {
     private const int BufferBytes = 32 * 1024;
 
@@ -22,6 +22,9 @@ internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposab
     private Task<int>? _pending;
     private volatile bool _aborted;
 
+    /// <summary>What it reads from and writes to.</summary>
+    public LoopConnection Connection => connection;
+
     /// <summary>The bytes that were read and not yet consumed.</summary>
     public ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
 
@@ -31,11 +34,14 @@ internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposab
     /// <summary>Where <see cref="Unread"/> begins in <see cref="Buffer"/>.</summary>
     public int Start => _start;
 
+    /// <summary>The address that the client has connected to.</summary>
+    public IPAddress LocalAddress => connection.LocalAddress;
+
     /// <summary>Whether nothing more can be read before something is consumed or the buffer is grown.</summary>
     public bool IsFull => _start == 0 && _end == _buffer.Length && _end > 0;
 
     /// <summary>Whether the client has ended the connection; for those who cannot read on, as <see cref="IsFull"/>.</summary>
-    public bool HasLeft => PeerWatch.HasLeft(socket);
+    public bool HasLeft => connection.HasLeft;
 
     /// <summary>Takes bytes from the front of <see cref="Unread"/>.</summary>
     /// <param name="count">How many.</param>
@@ -43,6 +49,19 @@ internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposab
 
     /// <summary>Forgets what was read.</summary>
     public void Discard() => _start = _end;
+
+    /// <summary>Takes bytes that somebody else has read and not consumed. There must be none that are unread.</summary>
+    /// <param name="bytes">The bytes.</param>
+    public void Keep(ReadOnlySpan<byte> bytes)
+    {
+        ReturnBuffer();
+        if (!bytes.IsEmpty)
+        {
+            _buffer = ArrayPool<byte>.Shared.Rent(Math.Max(BufferBytes, bytes.Length));
+            bytes.CopyTo(_buffer);
+            _end = bytes.Length;
+        }
+    }
 
     /// <summary>Makes the buffer twice as large.</summary>
     public void Grow()
@@ -69,7 +88,7 @@ internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposab
         {
             // Idle: no memory while waiting. A read of nothing completes when there is something.
             ReturnBuffer();
-            _ = await stream.ReadAsync(Memory<byte>.Empty);
+            _ = await connection.ReadAsync(Memory<byte>.Empty);
             _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         }
         else if (_start > 0)
@@ -78,7 +97,7 @@ internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposab
             (_start, _end) = (0, _end - _start);
         }
 
-        var count = await stream.ReadAsync(_buffer.AsMemory(_end));
+        var count = await connection.ReadAsync(_buffer.AsMemory(_end));
         _end += count;
         return count;
     }
@@ -90,26 +109,16 @@ internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposab
     /// <summary>Writes to the client.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <exception cref="IOException">The connection broke.</exception>
-    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => stream.WriteAsync(bytes);
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => connection.WriteAsync(bytes);
 
     /// <summary>Ends the read that is under way, and all later ones, as if the client had sent its last byte. Writing goes on.</summary>
-    public void StopReading()
-    {
-        try
-        {
-            socket.Shutdown(SocketShutdown.Receive);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            _aborted = true; // It is gone already, which is all that was wanted.
-        }
-    }
+    public void StopReading() => connection.StopReading();
 
     /// <summary>Ends the connection at once; everything under way on it fails.</summary>
     public void Abort()
     {
         _aborted = true;
-        socket.Close(0);
+        connection.Abort();
     }
 
     /// <summary>Ends the connection so that what was written arrives: says so, then waits for the client to close.</summary>
@@ -123,19 +132,15 @@ internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposab
         {
             if (!_aborted)
             {
-                if (stream is SslStream tls)
-                {
-                    await tls.ShutdownAsync();
-                }
-
-                socket.Shutdown(SocketShutdown.Send);
+                await connection.FlushAsync();
+                connection.EndWriting();
                 if (_pending is null)
                 {
                     ReturnBuffer();
                     _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
                     for (var drained = 0; drained < MaxDrainedBytes;)
                     {
-                        var count = await socket.ReceiveAsync(_buffer, deadline.Token);
+                        var count = await connection.ReadAsync(_buffer);
                         if (count == 0)
                         {
                             break;
@@ -146,8 +151,7 @@ internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposab
                 }
             }
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or OperationCanceledException
-            or InvalidOperationException)
+        catch (IOException)
         {
             _aborted = true; // The client did not wait for an orderly end.
         }
@@ -156,8 +160,7 @@ internal sealed class ClientConnection(Socket socket, Stream stream) : IDisposab
     /// <inheritdoc/>
     public void Dispose()
     {
-        stream.Dispose();
-        socket.Dispose();
+        connection.Dispose();
         // A read that is still under way owns the buffer; it ends with the socket, and the memory goes to the collector.
         if (_pending is null)
         {

@@ -21,5 +21,6 @@ internal enum CloseReason : byte
     TooManyClients,
     CacheUnknown,
     UnexpectedReply,
+    OutputLimit,
     GatewayStopped,
 }

@@ -1,6 +1,9 @@
+using System.Buffers;
 using System.Net.Sockets;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Lanes;
+using Larder.Gateway.Notices;
 using Larder.Gateway.Relay;
 using Larder.Gateway.Routing;
 using Larder.Model.Routing;
@@ -27,7 +30,10 @@ internal sealed partial class GatewaySession
     private readonly RespRequestScanner _scanner = new(RespRequestLimits.Stranger);
     private readonly ILogger _logger;
     private volatile Relay.Relay? _relay;
+    private volatile SharedSession? _shared;
     private volatile string? _keyId;
+    private readonly List<Notice> _missed = [];
+    private ITimer? _deadline;
     private long _lastActivity;
     private int _closing;
     private int _reason;
@@ -41,7 +47,8 @@ internal sealed partial class GatewaySession
     public GatewaySession(long id, ListenEndpoint endpoint, ClientConnection client, CacheRuntime cache, SessionServices services)
     {
         (Id, Endpoint, _client, _cache) = (id, endpoint, client, cache);
-        (Options, Counters, Clock, _logger) = services;
+        Services = services;
+        (Options, Counters, Clock, _logger, _) = services;
         NoteActivity();
     }
 
@@ -50,6 +57,9 @@ internal sealed partial class GatewaySession
 
     /// <summary>The listener that it came through.</summary>
     public ListenEndpoint Endpoint { get; }
+
+    /// <summary>What sessions share.</summary>
+    public SessionServices Services { get; }
 
     /// <summary>The gateway's settings.</summary>
     public GatewayOptions Options { get; }
@@ -96,6 +106,7 @@ internal sealed partial class GatewaySession
             }
 
             _client.Dispose();
+            _deadline?.Dispose();
             Log.SessionEnded(_logger, _cache.Route.Cache, Id, (CloseReason)_reason);
         }
     }
@@ -113,6 +124,9 @@ internal sealed partial class GatewaySession
     /// <summary>Whether nothing of it is under way that another primary could not be given.</summary>
     public bool IsQuiet => _relay is not { } relay || relay.IsQuiet;
 
+    /// <summary>Whether something of it is under way, sent or not.</summary>
+    public bool IsBusy => !IsQuiet || _shared is { IsWaiting: true };
+
     /// <summary>Whether it is where a route leads, or need not be yet.</summary>
     /// <param name="primary">The route.</param>
     public bool IsSettledOn(PrimaryRoute primary) => IsClosing || _relay is not { } relay || relay.IsSettledOn(primary);
@@ -125,7 +139,11 @@ internal sealed partial class GatewaySession
         if (Interlocked.Exchange(ref _closing, 1) == 0)
         {
             _relay?.CloseLink();
+            _shared?.Close();
             _client.StopReading();
+
+            // A client that takes nothing would hold up the replies under way, and with them the end.
+            _deadline = Clock.CreateTimer(static session => ((GatewaySession)session!).Abort(), this, Options.CloseGrace * 2, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -135,9 +153,40 @@ internal sealed partial class GatewaySession
     /// <summary>Ends the session where it has been silent for too long and waits for nothing.</summary>
     public void CloseIfIdle()
     {
-        if (Clock.GetElapsedTime(Volatile.Read(ref _lastActivity)) >= Options.IdleLimit && _relay is not { IsWaiting: true })
+        if (Clock.GetElapsedTime(Volatile.Read(ref _lastActivity)) >= Options.IdleLimit && _relay is not { IsWaiting: true } && _shared is not { IsWaiting: true })
         {
             RequestClose(CloseReason.Idle);
+        }
+    }
+
+    /// <summary>Tells the client something about its cache, if it asked for that. Thread-safe.</summary>
+    /// <param name="notice">The notice.</param>
+    public void Notify(Notice notice)
+    {
+        lock (_missed)
+        {
+            if (_relay is { } relay)
+            {
+                relay.Notify(notice);
+            }
+            else if (_shared is { } shared)
+            {
+                shared.Notify(notice);
+            }
+            else if (_keyId is not null)
+            {
+                _missed.Add(notice); // Between a shared engine connection and one of its own.
+            }
+        }
+    }
+
+    private void TellMissed()
+    {
+        lock (_missed)
+        {
+            var missed = _missed.ToArray();
+            _missed.Clear();
+            Array.ForEach(missed, Notify);
         }
     }
 
@@ -152,6 +201,10 @@ internal sealed partial class GatewaySession
         else if (route.Primary is { } primary)
         {
             _relay?.OnPrimary(primary);
+        }
+        else
+        {
+            _relay?.OnNoPrimary();
         }
     }
 
@@ -197,7 +250,7 @@ internal sealed partial class GatewaySession
                 {
                     var opened = link;
                     link = null;
-                    _cache.Learn(primary);
+                    _ = _cache.LearnAsync(primary);
                     return (opened, exchange);
                 }
 
@@ -229,17 +282,9 @@ internal sealed partial class GatewaySession
                 return true;
             }
 
-            var relay = new Relay.Relay(this, _client, _scanner, _cache);
             _scanner.Limits = RespRequestLimits.Guest;
-            relay.Begin(guest.Link, guest.Protocol, guest.ClientName);
-            _relay = relay;
-            if (IsClosing)
-            {
-                relay.CloseLink(); // It was asked for before there was a link to close.
-            }
-
-            var end = await relay.RunAsync();
-            _relay = null;
+            var settings = new SessionSettings { Protocol = guest.Protocol };
+            var end = await ServeGuestAsync(guest, settings);
             if (end != RelayEnd.Reset)
             {
                 return end == RelayEnd.Over;
@@ -248,6 +293,105 @@ internal sealed partial class GatewaySession
             _keyId = null;
             _scanner.Limits = RespRequestLimits.Stranger;
         }
+    }
+
+    /// <summary>Alternates between a shared engine connection and one of its own.</summary>
+    private async Task<RelayEnd> ServeGuestAsync(Guest guest, SessionSettings settings)
+    {
+        var (link, name) = (guest.Link, guest.ClientName);
+        if (link is null && name is not null)
+        {
+            settings.Apply(new SettingChange(ClientSetting.Name, name));
+        }
+
+        while (true)
+        {
+            if (link is null)
+            {
+                var end = await ShareAsync(settings);
+                if (end is { } over)
+                {
+                    return over;
+                }
+
+                link = await PinAsync(settings);
+                name = null;
+                if (link is null)
+                {
+                    return RelayEnd.Over;
+                }
+            }
+
+            var relay = new Relay.Relay(this, _client, _scanner, _cache, settings);
+            relay.Begin(link, name);
+            _relay = relay;
+            TellMissed();
+            if (IsClosing)
+            {
+                relay.CloseLink(); // It was asked for before there was a link to close.
+            }
+
+            var ended = await relay.RunAsync();
+            _relay = null;
+            link = null;
+            if (ended != RelayEnd.Unpinned)
+            {
+                return ended;
+            }
+        }
+    }
+
+    /// <summary>Shares an engine connection for as long as the client needs none of its own.</summary>
+    /// <returns><c>null</c> when it does, else how the session ended.</returns>
+    private async Task<RelayEnd?> ShareAsync(SessionSettings settings)
+    {
+        var shared = new SharedSession(this, _client, _scanner, _cache, settings, Services);
+        _shared = shared;
+        TellMissed();
+        if (IsClosing)
+        {
+            shared.Close(); // It was asked for before there was anything to close.
+        }
+
+        var end = await shared.RunAsync();
+        _shared = null;
+        return end switch
+        {
+            SharedEnd.Pin when !IsClosing => null,
+            SharedEnd.Broken => RelayEnd.Broken,
+            _ => RelayEnd.Over,
+        };
+    }
+
+    /// <summary>Gets an engine connection for this session alone; waits for a primary within the hold limit.</summary>
+    /// <returns>The connection; <c>null</c> where the session is to be closed.</returns>
+    private async Task<EngineLink?> PinAsync(SessionSettings settings)
+    {
+        var started = Clock.GetTimestamp();
+        while (!IsClosing)
+        {
+            if (_cache.FreshPrimary() is { } primary)
+            {
+                var handshake = new ArrayBufferWriter<byte>();
+                var required = settings.WriteHandshake(handshake, primary);
+                var (link, _) = await OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, required));
+                if (link is not null)
+                {
+                    return link;
+                }
+            }
+
+            if (Clock.GetElapsedTime(started) >= _cache.HoldLimit)
+            {
+                Counters.HoldExpired();
+                RequestClose(CloseReason.NoPrimary);
+                return null;
+            }
+
+            await _cache.PulseAsync();
+        }
+
+        return null;
     }
 
     private static partial class Log

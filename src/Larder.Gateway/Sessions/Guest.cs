@@ -3,7 +3,7 @@ using Larder.Gateway.Relay;
 namespace Larder.Gateway.Sessions;
 
 /// <summary>A client that has just given a valid key.</summary>
-/// <param name="Link">An engine connection on which the gateway is authenticated for it.</param>
+/// <param name="Link">An engine connection on which the gateway is authenticated for it; <c>null</c> where it needs none of its own yet.</param>
 /// <param name="Protocol">2 or 3.</param>
 /// <param name="ClientName">What HELLO set, or <c>null</c>.</param>
-internal sealed record Guest(EngineLink Link, int Protocol, byte[]? ClientName);
+internal sealed record Guest(EngineLink? Link, int Protocol, byte[]? ClientName);

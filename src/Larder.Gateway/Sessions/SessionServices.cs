@@ -1,3 +1,4 @@
+using Larder.Gateway.Transport;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Gateway.Sessions;
@@ -7,4 +8,5 @@ namespace Larder.Gateway.Sessions;
 /// <param name="Counters">The gateway's counters.</param>
 /// <param name="Clock">The clock.</param>
 /// <param name="Logger">The log.</param>
-internal sealed record SessionServices(GatewayOptions Options, GatewayCounters Counters, TimeProvider Clock, ILogger Logger);
+/// <param name="Loops">The threads that connections belong to.</param>
+internal sealed record SessionServices(GatewayOptions Options, GatewayCounters Counters, TimeProvider Clock, ILogger Logger, EventLoops Loops);

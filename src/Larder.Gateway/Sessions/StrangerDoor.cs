@@ -1,6 +1,7 @@
 using System.Buffers;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Lanes;
 using Larder.Gateway.Relay;
 using Larder.Gateway.Routing;
 using Larder.Resp.Requests;
@@ -172,14 +173,22 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
         scanner.Next();
     }
 
-    /// <summary>Gets an engine connection for a client whose key is right; waits for a primary within the hold limit.</summary>
+    /// <summary>Lets a client in whose key is right, as soon as there is a primary; waits within the hold limit.</summary>
     private async Task<Guest?> OpenAsync(HelloCommand? hello)
     {
+        var protocol = hello?.Version ?? 2;
         var started = session.Clock.GetTimestamp();
         while (!session.IsClosing)
         {
             if (cache.FreshPrimary() is { } primary)
             {
+                if (hello is not { ClientName.Length: > SessionSettings.MaxValueBytes } && await cache.GreetAsync(client.Connection.Loop, protocol, session.Services) is { } greeting)
+                {
+                    await client.WriteAsync(hello is null ? Replies.Ok.ToArray() : LaneHandshake.Greet(greeting, session.Id));
+                    session.NoteActivity();
+                    return new Guest(null, protocol, hello?.ClientName);
+                }
+
                 var handshake = new ArrayBufferWriter<byte>();
                 if (hello is not null)
                 {
@@ -204,7 +213,7 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
                     }
 
                     session.NoteActivity();
-                    return new Guest(link, hello?.Version ?? 2, hello?.ClientName);
+                    return new Guest(link, protocol, hello?.ClientName);
                 }
 
                 if (reply is not null)

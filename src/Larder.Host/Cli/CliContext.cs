@@ -29,7 +29,7 @@ internal sealed record CliContext
 
     /// <summary>A client of the installation's daemon.</summary>
     /// <returns>The client; the caller disposes it.</returns>
-    public ManagementClient Client() => new(Home, Clock);
+    public ManagementClient Client() => new(Home, Clock, Command);
 
     /// <summary>Writes an answer of the daemon as it is, indented.</summary>
     /// <param name="answer">The answer.</param>

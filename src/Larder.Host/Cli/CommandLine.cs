@@ -86,7 +86,7 @@ internal static class CommandLine
 
         foreach (var verb in (Verb[])[
             new UpVerb(globals), new DownVerb(globals), new ServeVerb(globals), new PlanVerb(globals), new ApplyVerb(globals), new ListVerb(globals),
-            new ShowVerb(globals), new KeysVerb(globals), new RegenerateKeyVerb(globals), new FailoverVerb(globals), new DeleteVerb(globals), new EnginesVerb(globals),
+            new ShowVerb(globals), new KeysVerb(globals), new RegenerateKeyVerb(globals), new FailoverVerb(globals), new EventsVerb(globals), new DeleteVerb(globals), new EnginesVerb(globals),
             new PresetsVerb(globals), new DoctorVerb(globals)])
         {
             root.Subcommands.Add(verb);

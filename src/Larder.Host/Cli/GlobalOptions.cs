@@ -32,7 +32,7 @@ internal sealed class GlobalOptions(CliServices services, CliConsole console, Fu
     /// <summary>Makes the context of a call.</summary>
     /// <param name="arguments">What was parsed.</param>
     /// <returns>The context.</returns>
-    /// <exception cref="CliException">The home is not a path.</exception>
+    /// <exception cref="CliException">The home is not a path, or none is named and this user has none.</exception>
     public CliContext Context(ParseResult arguments)
     {
         var named = arguments.GetValue(Home);
@@ -53,8 +53,8 @@ internal sealed class GlobalOptions(CliServices services, CliConsole console, Fu
         };
     }
 
-    private LarderHome DefaultHome() =>
-        environment("LARDER_HOME") is { Length: > 0 } home ? new LarderHome(home) : LarderHome.Default();
+    private LarderHome DefaultHome() => LarderHome.Default(environment)
+        ?? throw CliException.Refused("bad_input", "This user has no home folder (HOME is not an absolute path), so that a home must be named: --home DIR, or LARDER_HOME.");
 
     private static OutputFormat ParseFormat(ArgumentResult result)
     {

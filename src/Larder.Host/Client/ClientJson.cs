@@ -23,6 +23,8 @@ namespace Larder.Host.Client;
 [JsonSerializable(typeof(KeysView))]
 [JsonSerializable(typeof(RegenerateKeyRequest))]
 [JsonSerializable(typeof(FailoverRequest))]
+[JsonSerializable(typeof(EventView))]
+[JsonSerializable(typeof(ImmutableArray<EventView>))]
 [JsonSerializable(typeof(ErrorView))]
 [JsonSerializable(typeof(ErrorEnvelope))]
 [JsonSerializable(typeof(OperationDocument))]

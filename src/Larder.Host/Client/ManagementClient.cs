@@ -27,16 +27,21 @@ internal sealed class ManagementClient : IDisposable
     /// <summary>How long an operation or a shutdown may go on without any news.</summary>
     public static readonly TimeSpan SilenceTimeout = TimeSpan.FromHours(1);
 
+    /// <summary>How long a stream that has heartbeats may be silent.</summary>
+    public static readonly TimeSpan HeartbeatTimeout = TimeSpan.FromSeconds(90);
+
     private readonly LarderHome _home;
     private readonly TimeProvider _clock;
+    private readonly string _command;
     private readonly HttpClient _http;
 
     /// <summary>Makes a client; connects at the first call.</summary>
     /// <param name="home">The installation.</param>
     /// <param name="clock">The clock of the deadlines.</param>
-    public ManagementClient(LarderHome home, TimeProvider clock)
+    /// <param name="command">How this installation's larder is called, for errors that say what to do.</param>
+    public ManagementClient(LarderHome home, TimeProvider clock, string command = "larder")
     {
-        (_home, _clock) = (home, clock);
+        (_home, _clock, _command) = (home, clock, command);
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
@@ -121,6 +126,14 @@ internal sealed class ManagementClient : IDisposable
         return SendAsync(HttpMethod.Post, Of(ApiRoutes.Failover, name), body, ClientJson.Default.ApplyView, AnswerTimeout, cancellationToken);
     }
 
+    /// <summary>A cache's events after one that is known (0 for all), oldest first.</summary>
+    public Task<ImmutableArray<EventView>> EventsAsync(string name, long after, CancellationToken cancellationToken) => SendAsync(
+        HttpMethod.Get, $"{Of(ApiRoutes.Events, name)}?after={after}", null, ClientJson.Default.ImmutableArrayEventView, AnswerTimeout, cancellationToken);
+
+    /// <summary>A cache's events after one that is known, as they happen. Ends when the cache is deleted or the daemon stops in order.</summary>
+    public IAsyncEnumerable<EventView> FollowEventsAsync(string name, long after, CancellationToken cancellationToken) => StreamAsync(
+        HttpMethod.Get, $"{Of(ApiRoutes.EventsFollow, name)}?after={after}", ClientJson.Default.EventView, null, HeartbeatTimeout, cancellationToken);
+
     /// <summary>A cache's connection artifact; holds its primary key in clear.</summary>
     public Task<JsonObject> ArtifactAsync(string name, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, Of(ApiRoutes.Artifact, name), "{}", ClientJson.Default.JsonObject, AnswerTimeout, cancellationToken);
@@ -128,11 +141,11 @@ internal sealed class ManagementClient : IDisposable
     /// <summary>An operation now and at each change; the last one has ended.</summary>
     public IAsyncEnumerable<OperationDocument> WatchOperationAsync(string id, CancellationToken cancellationToken) => StreamAsync(
         HttpMethod.Get, ApiRoutes.OperationWatch.Replace("{id}", Uri.EscapeDataString(id), StringComparison.Ordinal),
-        ClientJson.Default.OperationDocument, static operation => operation.State != OperationState.Running, cancellationToken);
+        ClientJson.Default.OperationDocument, static operation => operation.State != OperationState.Running, SilenceTimeout, cancellationToken);
 
     /// <summary>Stops everything in order; the daemon ends after the last line, which is done.</summary>
     public IAsyncEnumerable<ShutdownProgress> ShutdownAsync(CancellationToken cancellationToken) =>
-        StreamAsync(HttpMethod.Post, ApiRoutes.Shutdown, ClientJson.Default.ShutdownProgress, static line => line.Done, cancellationToken);
+        StreamAsync(HttpMethod.Post, ApiRoutes.Shutdown, ClientJson.Default.ShutdownProgress, static line => line.Done, SilenceTimeout, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
@@ -155,8 +168,10 @@ internal sealed class ManagementClient : IDisposable
         }
     }
 
+    // isLast tells the last line: a stream that ends before it has broken off. It is null where a stream may end after any line.
     private async IAsyncEnumerable<T> StreamAsync<T>(
-        HttpMethod method, string path, JsonTypeInfo<T> type, Func<T, bool> isLast, [EnumeratorCancellation] CancellationToken cancellationToken)
+        HttpMethod method, string path, JsonTypeInfo<T> type, Func<T, bool>? isLast, TimeSpan silent,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var beginning = new Deadline(AnswerTimeout, _clock, cancellationToken);
         using var response = await TranslatedAsync(
@@ -164,12 +179,26 @@ internal sealed class ManagementClient : IDisposable
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
         while (true)
         {
-            using var silence = new Deadline(SilenceTimeout, _clock, cancellationToken);
-            var line = await TranslatedAsync(() => reader.ReadLineAsync(silence.Token).AsTask(), silence, SilenceTimeout, cancellationToken)
-                ?? throw BrokenOff(null);
+            using var silence = new Deadline(silent, _clock, cancellationToken);
+            var line = await TranslatedAsync(() => reader.ReadLineAsync(silence.Token).AsTask(), silence, silent, cancellationToken);
+            if (line is null)
+            {
+                if (isLast is null)
+                {
+                    yield break;
+                }
+
+                throw BrokenOff(null);
+            }
+
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
             var value = Read(line, type, path);
             yield return value;
-            if (isLast(value))
+            if (isLast is not null && isLast(value))
             {
                 yield break;
             }
@@ -224,7 +253,7 @@ internal sealed class ManagementClient : IDisposable
         }
     }
 
-    private static T Read<T>(string text, JsonTypeInfo<T> type, string path)
+    private T Read<T>(string text, JsonTypeInfo<T> type, string path)
     {
         try
         {
@@ -234,12 +263,12 @@ internal sealed class ManagementClient : IDisposable
         {
             throw new DaemonUnreachableException(
                 DaemonUnreachableKind.NotAnswering,
-                $"The daemon's answer to {path} cannot be read: {exception.Message} It may be of another version: run 'larder down', then 'larder up'.",
+                $"The daemon's answer to {path} cannot be read: {exception.Message} It may be of another version: run '{_command} down', then '{_command} up'.",
                 exception);
         }
     }
 
-    private static ErrorView ReadError(string text, HttpStatusCode status)
+    private ErrorView ReadError(string text, HttpStatusCode status)
     {
         try
         {
@@ -254,7 +283,7 @@ internal sealed class ManagementClient : IDisposable
         }
 
         return new ErrorView(
-            "http_" + (int)status, $"The daemon answered {(int)status} {status}. It may be of another version: run 'larder down', then 'larder up'.", []);
+            "http_" + (int)status, $"The daemon answered {(int)status} {status}. It may be of another version: run '{_command} down', then '{_command} up'.", []);
     }
 
     private DaemonUnreachableException? Translate(Exception exception, Deadline deadline, TimeSpan timeout, CancellationToken cancellationToken)
@@ -269,7 +298,7 @@ internal sealed class ManagementClient : IDisposable
             OperationCanceledException when deadline.HasPassed => new DaemonUnreachableException(
                 DaemonUnreachableKind.NotAnswering,
                 $"The daemon of {_home.Root} did not answer within {timeout.TotalSeconds:0} s. Its log is {_home.DaemonLog}; "
-                + "if it hangs, end its process (engines keep running and keep their data) and run 'larder up' again.",
+                + $"if it hangs, end its process (engines keep running and keep their data) and run '{_command} up' again.",
                 exception),
             HttpRequestException { InnerException: SocketException socket } => OfSocket(socket),
             HttpRequestException or IOException => BrokenOff(exception),
@@ -284,16 +313,16 @@ internal sealed class ManagementClient : IDisposable
             $"The socket {_home.ApiSocket} belongs to another user. Run larder as the user who owns {_home.Root}.", exception),
         // EADDRNOTAVAIL is how .NET reports a socket file that does not exist; refused: the file is there, its daemon is not.
         SocketError.ConnectionRefused or SocketError.AddressNotAvailable or SocketError.HostNotFound => new DaemonUnreachableException(
-            DaemonUnreachableKind.NotRunning, $"No daemon runs for {_home.Root}; start it with: larder up", exception),
+            DaemonUnreachableKind.NotRunning, $"No daemon runs for {_home.Root}; start it with: {_command} up", exception),
         SocketError.ConnectionReset => BrokenOff(exception),
         _ => new DaemonUnreachableException(
             DaemonUnreachableKind.NotRunning,
-            $"The daemon of {_home.Root} cannot be reached on {_home.ApiSocket}: {exception.Message}. Start it with: larder up", exception),
+            $"The daemon of {_home.Root} cannot be reached on {_home.ApiSocket}: {exception.Message}. Start it with: {_command} up", exception),
     };
 
     private DaemonUnreachableException BrokenOff(Exception? cause) => new(
         DaemonUnreachableKind.BrokenOff,
-        $"The daemon of {_home.Root} ended in the middle of an answer. Its log is {_home.DaemonLog}; 'larder up' starts it again and "
+        $"The daemon of {_home.Root} ended in the middle of an answer. Its log is {_home.DaemonLog}; '{_command} up' starts it again and "
         + "finishes what was begun.",
         cause);
 }

@@ -1,13 +1,36 @@
 using Larder.Gateway;
+using Larder.Host.Ports;
 using Larder.Model.Routing;
 
 namespace Larder.Host.Daemon;
 
-/// <summary>Tells the controller how the gateway's listeners are.</summary>
-/// <param name="gateway">The gateway.</param>
-internal sealed class GatewayStatus(GatewayServer gateway) : IGatewayStatus
+/// <summary>Tells the controller how the gateway's listeners are, and where another process has a port, which one.</summary>
+/// <param name="listeners">The listeners as they are now.</param>
+/// <param name="findOwner">Finds who listens on a port. It looks through all processes, so it is asked once for each time a listener fails.</param>
+internal sealed class GatewayStatus(Func<IReadOnlyList<ListenerSnapshot>> listeners, Func<int, ListeningProcess?> findOwner) : IGatewayStatus
 {
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ListenEndpoint, string> _owners = [];
+
     /// <inheritdoc/>
-    public string? ListenerProblem(ListenEndpoint endpoint) =>
-        gateway.Snapshot().Listeners.FirstOrDefault(listener => listener.Endpoint == endpoint)?.Problem;
+    public string? ListenerProblem(ListenEndpoint endpoint)
+    {
+        var problem = listeners().FirstOrDefault(listener => listener.Endpoint == endpoint)?.Problem;
+        lock (_gate)
+        {
+            if (string.IsNullOrEmpty(problem))
+            {
+                _owners.Remove(endpoint);
+                return problem;
+            }
+
+            if (!_owners.TryGetValue(endpoint, out var owner))
+            {
+                owner = findOwner(endpoint.Port) is { } process && process.Pid != Environment.ProcessId ? $"; process {process.Pid} ({process.Name}) listens there" : "";
+                _owners[endpoint] = owner;
+            }
+
+            return problem + owner;
+        }
+    }
 }

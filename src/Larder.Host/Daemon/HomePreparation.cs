@@ -5,6 +5,10 @@ namespace Larder.Host.Daemon;
 /// <summary>Makes the home's folders, owner-only, and refuses a home that cannot be used.</summary>
 internal static class HomePreparation
 {
+    // ENOSPC, EDQUOT: .NET gives the number of the system as the result of the exception.
+    private const int NoSpace = 28;
+    private const int QuotaExceeded = 122;
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
@@ -28,15 +32,33 @@ internal static class HomePreparation
             }
 
             CheckRuntimeFolder(home.RuntimeFolder);
-            var probe = Path.Combine(home.Root, ".writable");
-            File.WriteAllText(probe, "x");
-            File.Delete(probe);
+            TryWriting(home.Root);
+        }
+        catch (IOException exception) when (exception.HResult is NoSpace or QuotaExceeded)
+        {
+            throw new DaemonStartException(
+                "disk_full", $"The disk that holds {home.Root} is full; nothing was changed. Free some space, or name another home with --home.", [], refused: true);
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
             throw new DaemonStartException(
-                "home_unusable", $"{home.Root} cannot be written to: {exception.Message} Make it writable, or name another home with --home.", [], refused: true);
+                "home_unusable", $"{home.Root} cannot be written to: {exception.Message.TrimEnd('.')}. Make it writable, or name another home with --home.", [],
+                refused: true);
         }
+    }
+
+    /// <summary>Writes a byte and takes it away again, also where the disk has no room for it.</summary>
+    private static void TryWriting(string folder)
+    {
+        using var probe = new FileStream(Path.Combine(folder, ".writable"), new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            Options = FileOptions.DeleteOnClose,
+            BufferSize = 0,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        probe.WriteByte(0);
     }
 
     /// <summary>A runtime folder under /tmp may have been made by somebody else, who would then see our sockets.</summary>

@@ -3,15 +3,18 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Larder.Controller;
 using Larder.Controller.Caches;
+using Larder.Controller.Events;
 using Larder.Engines;
 using Larder.Gateway;
 using Larder.Host.Admission;
+using Larder.Host.Ports;
 using Larder.Management;
 using Larder.Management.Admission;
 using Larder.Management.Api;
 using Larder.Management.Contracts;
 using Larder.Management.Services;
 using Larder.Model.Engines;
+using Larder.Model.Events;
 using Larder.Model.Installation;
 using Larder.Model.Routing;
 using Larder.Model.Status;
@@ -32,7 +35,7 @@ namespace Larder.Host.Daemon;
 /// <remarks>
 /// Start: store, secrets, engines, gateway, controller, API. Stop: the reverse; engines run on unless a shutdown through the API stopped them.
 /// </remarks>
-internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
+internal sealed partial class LarderDaemon : IInstallationControl, IAsyncDisposable
 {
     private readonly LarderHome _home;
     private readonly HostIdentity _host;
@@ -40,7 +43,9 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
     private readonly IControlStore _store;
     private readonly GatewayServer _gateway;
     private readonly CacheController _controller;
+    private readonly EventJournal _events;
     private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _shutdownDone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -52,9 +57,10 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
 
     private LarderDaemon(
         LarderHome home, HostIdentity host, TimeProvider clock, IControlStore store, GatewayServer gateway, CacheController controller,
-        ILoggerFactory loggers)
+        EventJournal events, ILoggerFactory loggers)
     {
-        (_home, _host, _store, _gateway, _controller, _loggers) = (home, host, store, gateway, controller, loggers);
+        (_home, _host, _store, _gateway, _controller, _events, _loggers) = (home, host, store, gateway, controller, events, loggers);
+        _logger = loggers.CreateLogger("Larder.Host");
         _startedAt = clock.GetUtcNow();
     }
 
@@ -86,6 +92,7 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
         var catalogue = new HostEngineCatalogue(home, drivers, clock);
         await catalogue.RefreshAsync(cancellationToken);
         var routes = new RoutePublisher();
+        var events = new EventJournal(home.EventsFolder, clock, loggers);
         var gateway = new GatewayServer(routes, new GatewayOptions(), clock, loggers);
         var controller = new CacheController(new ControllerDependencies
         {
@@ -98,18 +105,20 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             Catalogue = catalogue,
             Drivers = drivers,
             GatewayHold = gateway,
-            Gateway = new GatewayStatus(gateway),
+            Gateway = new GatewayStatus(() => gateway.Snapshot().Listeners, PortOwner.Find),
             Routes = routes,
+            Events = events,
             Options = new AgentOptions(),
             Clock = clock,
             Random = new Random(),
             Loggers = loggers,
         });
-        var daemon = new LarderDaemon(home, host, clock, store, gateway, controller, loggers);
+        var daemon = new LarderDaemon(home, host, clock, store, gateway, controller, events, loggers);
         await gateway.StartAsync(cancellationToken);
         daemon._controllerLoop = Task.Run(() => controller.RunAsync(daemon._stop.Token), CancellationToken.None);
         daemon._api = daemon.BuildApi(protector, catalogue, clock);
         await daemon._api.StartAsync(cancellationToken);
+        Log.Started(daemon._logger, ProductVersion, Environment.ProcessId, home.Root);
         return daemon;
     }
 
@@ -179,7 +188,9 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             await _api.DisposeAsync();
         }
 
+        await _events.DisposeAsync();
         await _store.DisposeAsync();
+        Log.Stopped(_logger, _shutdown is null ? "engines run on" : "engines have been stopped");
         _stop.Dispose();
         _loggers.Dispose();
     }
@@ -231,6 +242,8 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
             .AddSingleton(catalogue)
             .AddSingleton(clock)
             .AddSingleton<IStatusSource>(_controller)
+            .AddSingleton<IEventJournal>(_events)
+            .AddSingleton<IEventSource>(_events)
             .AddSingleton<IInstallationControl>(this)
             .AddSingleton<IAdmissionCheck>(new EndpointAdmission(_host))
             .AddSingleton<IAdmissionCheck>(new StorageAdmission(_home))
@@ -241,5 +254,14 @@ internal sealed class LarderDaemon : IInstallationControl, IAsyncDisposable
         api.UseMiddleware<ErrorMapping>();
         api.MapManagementApi();
         return api;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1000, LogLevel.Information, "Larder {Version} runs as process {Pid} for {Home}.")]
+        public static partial void Started(ILogger logger, string version, int pid, string home);
+
+        [LoggerMessage(1001, LogLevel.Information, "Stopped; {Engines}.")]
+        public static partial void Stopped(ILogger logger, string engines);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Larder.Host.Cli;
 using Larder.Host.Client;
 using Larder.Host.Ports;
@@ -39,6 +40,13 @@ internal static class DoctorRounds
         return new DoctorReport(findings.All(finding => finding.Level != FindingLevel.Error), findings.ToImmutable());
     }
 
+    private static string Count(int caches) => caches switch
+    {
+        0 => "no caches",
+        1 => "one cache",
+        _ => string.Create(CultureInfo.InvariantCulture, $"{caches} caches"),
+    };
+
     private static IReadOnlyList<IDoctorCheck> All(CliContext context, DoctorSubject subject, ManagementClient client)
     {
         var system = new SystemFacts();
@@ -70,7 +78,7 @@ internal static class DoctorRounds
             }
 
             var caches = await client.ListAsync(cancellationToken);
-            return (Finding.Ok("daemon", $"Larder {daemon.Version} runs (process {daemon.ProcessId}) with {caches.Length} caches."), daemon, caches);
+            return (Finding.Ok("daemon", $"Larder {daemon.Version} runs (process {daemon.ProcessId}) with {Count(caches.Length)}."), daemon, caches);
         }
         catch (DaemonUnreachableException exception)
         {

@@ -8,6 +8,7 @@ using Larder.Spec;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 
 namespace Larder.Management.Api;
 
@@ -42,6 +43,21 @@ public static class ManagementApi
             Json(await keys.RegenerateAsync(name, (await ReadAsync<RegenerateKeyRequest>(request, cancellationToken)).KeyType, cancellationToken)));
         routes.MapPost(ApiRoutes.Failover, async (string name, HttpRequest request, FailoverService failovers, CancellationToken cancellationToken) =>
             Accepted(await failovers.FailOverAsync(name, await ReadAsync<FailoverRequest>(request, cancellationToken), cancellationToken)));
+        routes.MapGet(ApiRoutes.Events, async (string name, string? after, EventService events, CancellationToken cancellationToken) =>
+            Json(await events.ListAsync(name, after, cancellationToken)));
+        routes.MapGet(ApiRoutes.EventsFollow, async (
+            string name, string? after, EventService events, IHostApplicationLifetime daemon, HttpResponse response, CancellationToken cancellationToken) =>
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, daemon.ApplicationStopping);
+            try
+            {
+                await StreamAsync(response, await events.FollowAsync(name, after, either.Token), either.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The daemon stops: the answer ends in order.
+            }
+        });
         routes.MapPost(ApiRoutes.Artifact, async (string name, CacheService caches, AccessKeyService keys, CancellationToken cancellationToken) =>
             Json(ConnectionArtifact.Render(
                 await caches.ShowAsync(name, cancellationToken), (await keys.ListAsync(name, cancellationToken)).Primary)));
@@ -65,9 +81,14 @@ public static class ManagementApi
     private static async Task StreamAsync<T>(HttpResponse response, IAsyncEnumerable<T> values, CancellationToken cancellationToken)
     {
         response.ContentType = "application/x-ndjson";
+        await response.StartAsync(cancellationToken);
         await foreach (var value in values.WithCancellation(cancellationToken))
         {
-            await JsonSerializer.SerializeAsync(response.Body, value, ApiJson.Wire, cancellationToken);
+            if (value is not null)
+            {
+                await JsonSerializer.SerializeAsync(response.Body, value, ApiJson.Wire, cancellationToken);
+            }
+
             await response.Body.WriteAsync("\n"u8.ToArray(), cancellationToken);
             await response.Body.FlushAsync(cancellationToken);
         }

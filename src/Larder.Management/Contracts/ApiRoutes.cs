@@ -31,6 +31,15 @@ public static class ApiRoutes
     /// <summary>POST <see cref="FailoverRequest"/>: <see cref="ApplyView"/>.</summary>
     public const string Failover = "/v1/caches/{name}/failover";
 
+    /// <summary>GET, with <c>?after=SEQUENCE</c> where some are known: array of <see cref="EventView"/>, oldest first.</summary>
+    public const string Events = "/v1/caches/{name}/events";
+
+    /// <summary>
+    /// GET, with <c>?after=SEQUENCE</c> where some are known: newline-delimited JSON, an <see cref="EventView"/> each, as they happen. An empty line
+    /// each 30 s where nothing does. Ends when the cache is deleted or the daemon stops.
+    /// </summary>
+    public const string EventsFollow = "/v1/caches/{name}/events/follow";
+
     /// <summary>POST: the connection artifact: a JSON object with the authentication and the addresses, in the form of <c>massdriver/redis-authentication</c>.</summary>
     public const string Artifact = "/v1/caches/{name}/artifact";
 

@@ -1,4 +1,5 @@
 using Larder.Management.Contracts;
+using Larder.Model.Events;
 using Larder.Security.Keys;
 using Larder.Store;
 using Larder.Store.Documents;
@@ -9,7 +10,8 @@ namespace Larder.Management.Services;
 /// <param name="store">The control store.</param>
 /// <param name="documents">Reads the stored caches.</param>
 /// <param name="protector">Protects secrets at rest.</param>
-internal sealed class AccessKeyService(IControlStore store, CacheDocuments documents, SecretProtector protector)
+/// <param name="events">Where a replaced key is noted.</param>
+internal sealed class AccessKeyService(IControlStore store, CacheDocuments documents, SecretProtector protector, IEventJournal events)
 {
     /// <summary>New secrets for a new cache.</summary>
     /// <returns>The document, every secret protected.</returns>
@@ -48,7 +50,7 @@ internal sealed class AccessKeyService(IControlStore store, CacheDocuments docum
             _ => throw new ManagementException(
                 ManagementFailure.Invalid, $"keyType is '{keyType}'; it must be primary or secondary."),
         };
-        await documents.GetAsync(name, cancellationToken);
+        var cache = (await documents.GetAsync(name, cancellationToken)).Document.Spec.Name;
         var key = StoreKeys.Secrets(name);
         while (true)
         {
@@ -60,6 +62,8 @@ internal sealed class AccessKeyService(IControlStore store, CacheDocuments docum
             var transaction = StoreTransaction.Empty.IfRevision(key, revision).Put(key, StoreCodec.Encode(next, DocumentSchemas.Current));
             if ((await store.CommitAsync(transaction, cancellationToken)).Committed)
             {
+                events.Append(new CacheEvent(
+                    EventKind.KeyRegenerated, cache, $"The {(primary ? "primary" : "secondary")} access key was replaced; the old one is refused from now on."));
                 return View(next);
             }
         }

@@ -61,6 +61,9 @@ public sealed class LarderHome
     /// <summary>The daemon's log.</summary>
     public string DaemonLog => Path.Combine(Root, "logs", "larder.log");
 
+    /// <summary>Folder of the caches' event journals.</summary>
+    public string EventsFolder => Path.Combine(Root, "events");
+
     /// <summary>Folder of the unix sockets; see the remarks.</summary>
     public string RuntimeFolder { get; }
 
@@ -87,12 +90,20 @@ public sealed class LarderHome
         Path.Combine(RuntimeFolder, cacheUid[..12] + "-" + ordinal.ToString(CultureInfo.InvariantCulture) + ".sock");
 
     /// <summary>The home to use where none is named: <c>$LARDER_HOME</c>, else <c>.larder</c> in the user's home folder.</summary>
-    /// <returns>The home.</returns>
-    public static LarderHome Default()
+    /// <param name="environment">Reads environment variables.</param>
+    /// <returns>The home; <c>null</c> where this user has no home folder.</returns>
+    public static LarderHome? Default(Func<string, string?> environment)
     {
-        var named = Environment.GetEnvironmentVariable("LARDER_HOME");
-        return new LarderHome(string.IsNullOrEmpty(named)
-            ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".larder")
-            : named);
+        ArgumentNullException.ThrowIfNull(environment);
+        if (environment("LARDER_HOME") is { Length: > 0 } named)
+        {
+            return new LarderHome(named);
+        }
+
+        // Not verified: of a folder that does not exist the runtime would say nothing, and a home below nothing is in the current folder.
+        var user = environment("HOME") is { Length: > 0 } home
+            ? home
+            : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
+        return Path.IsPathRooted(user) ? new LarderHome(Path.Combine(user, ".larder")) : null;
     }
 }

@@ -112,6 +112,15 @@ public sealed class RespReplyScanner
         return RespReplyStatus.NeedMoreData;
     }
 
+    /// <summary>Forgets a frame that has begun: what comes next is from another stream.</summary>
+    public void Reset()
+    {
+        AtBoundary = true;
+        _phase = Phase.Type;
+        _depth = 0;
+        _capturing = false;
+    }
+
     private bool BeginElement(byte type)
     {
         if (AtBoundary)

@@ -121,7 +121,7 @@ public sealed class RespRequestScanner
         _passing = true;
     }
 
-    /// <summary>Starts the next command.</summary>
+    /// <summary>Starts the next command, or the same one once more.</summary>
     public void Next()
     {
         _position = 0;
@@ -132,6 +132,7 @@ public sealed class RespRequestScanner
         _inBody = false;
         _passing = false;
         ArgumentCount = 0;
+        Error = "";
     }
 
     private RespRequestStatus ScanLine(ReadOnlySpan<byte> command)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
+using Larder.Gateway;
 using Microsoft.Extensions.Logging;
 
 namespace Larder.Compat.Doors;
@@ -10,7 +11,7 @@ internal static class DoorProgram
 {
     /// <param name="options">
     /// <c>socket</c>: the engine's; <c>port</c>: where to listen (0: anywhere); <c>certificate</c> and <c>certificate-key</c>: PEM files, where
-    /// clients look at it. The environment has <c>ENGINE_USER</c>, <c>ENGINE_PASSWORD</c> and <c>DOOR_KEY</c>.
+    /// clients look at it; <c>sharing</c>: <c>no</c> gives each client an engine connection of its own. The environment has <c>ENGINE_USER</c>, <c>ENGINE_PASSWORD</c> and <c>DOOR_KEY</c>.
     /// </param>
     public static async Task<int> RunAsync(Arguments options)
     {
@@ -20,7 +21,8 @@ internal static class DoorProgram
         using var certificate = pem is null ? null : X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
         await using var door = await TestDoor.OpenAsync(
             options.Get("socket"), Variable("ENGINE_USER"), Variable("ENGINE_PASSWORD"), Variable("DOOR_KEY"),
-            int.Parse(options.Find("port") ?? "0", CultureInfo.InvariantCulture), certificate, null, loggers);
+            int.Parse(options.Find("port") ?? "0", CultureInfo.InvariantCulture), certificate,
+            new GatewayOptions { SharesConnections = options.Find("sharing") != "no" }, loggers);
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

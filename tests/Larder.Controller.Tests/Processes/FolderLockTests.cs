@@ -101,6 +101,45 @@ public sealed class FolderLockTests : IAsyncDisposable
     public void ReadOwner_NoFolder_IsNone() => Assert.Null(FolderLock.ReadOwner(Path.Combine(_yard.Folder, "none")));
 
     [Fact]
+    public async Task FindUnnotedOwner_EngineWhoseDaemonDiedBeforeTheNote_IsFoundByTheLockItHolds()
+    {
+        var engine = _yard.Shell("sleep 600 & echo $!; exec sleep 600", FolderLock.Take(Data));
+        await ProcessYard.UntilAsync(() => _yard.ReadLog().EndsWith('\n'), "the engine has forked a child, which holds the lock too");
+        _yard.Adopt(ProcessIdentity.TryRead(int.Parse(_yard.ReadLog(), CultureInfo.InvariantCulture))!);
+        Assert.Null(FolderLock.FindUnnotedOwner(Data));
+
+        EraseNote();
+
+        Assert.Null(FolderLock.ReadOwner(Data));
+        Assert.Equal(engine, FolderLock.FindUnnotedOwner(Data));
+    }
+
+    [Fact]
+    public async Task FindUnnotedOwner_NobodyHoldsTheLock_IsNone()
+    {
+        Assert.Null(FolderLock.FindUnnotedOwner(Data));
+        FolderLock.Take(Data).Dispose();
+
+        // Has the file open in a session of its own, and no lock.
+        var reader = _yard.Shell($"exec 9<'{Path.Combine(Data, ".lock")}'; echo open; exec sleep 600");
+        await ProcessYard.UntilAsync(() => _yard.ReadLog().EndsWith('\n'), "the file is open");
+        Assert.True(reader.IsAlive());
+
+        Assert.Null(FolderLock.FindUnnotedOwner(Data));
+        FolderLock.Take(Data).Dispose();
+    }
+
+    private void EraseNote() => Assert.Equal(0, Truncate(Path.Combine(Data, ".lock")));
+
+    /// <summary>Not by the base class library, which would want a lock of its own on the file.</summary>
+    private static int Truncate(string path)
+    {
+        using var process = System.Diagnostics.Process.Start("truncate", ["-s", "0", path]);
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    [Fact]
     public async Task Take_ByManyAtOnce_IsGrantedToOne()
     {
         var granted = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using StackExchange.Redis;
 using Xunit;
@@ -26,6 +27,9 @@ internal sealed class Installation : IAsyncDisposable
         };
     }
 
+    /// <summary>The variables that lead the program to this installation.</summary>
+    public IReadOnlyDictionary<string, string> Environment => _environment;
+
     public string Home { get; }
 
     public int TlsPort { get; }
@@ -42,6 +46,18 @@ internal sealed class Installation : IAsyncDisposable
 
     public Task<CommandResult> RunWithAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
         Command.RunAsync(Program, arguments, _environment.Concat(environment).ToDictionary(pair => pair.Key, pair => pair.Value));
+
+    /// <summary>Starts a command that is read while it runs.</summary>
+    public Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true };
+        foreach (var (name, value) in _environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
 
     /// <summary>Writes a spec beside the home and returns its path.</summary>
     public string Spec(string text, string name = "spec.yaml")

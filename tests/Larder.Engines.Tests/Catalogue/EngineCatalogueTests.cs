@@ -72,6 +72,7 @@ public sealed class EngineCatalogueTests : IDisposable
         Assert.Empty(catalogue.Installations);
         Assert.Equal(path, problem.Path);
         Assert.Contains(expected, problem.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(path, problem.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,7 +81,9 @@ public sealed class EngineCatalogueTests : IDisposable
         var path = Program("path/redis-server", string.Empty);
         File.SetUnixFileMode(path, UnixFileMode.UserRead);
 
-        Assert.Equal(path, Assert.Single((await DiscoverAsync()).Problems).Path);
+        var problem = Assert.Single((await DiscoverAsync()).Problems);
+        Assert.Equal(path, problem.Path);
+        Assert.Equal("it cannot be executed: Permission denied.", problem.Message);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ internal static class LiveEngines
             candidate => candidate.Family == family && candidate.Version.Major == series.Major && candidate.Version.Minor == series.Minor);
         Assert.SkipWhen(
             installation is null,
-            $"{name} is not on this machine ('tools/fetch-engine' puts it there). {string.Join(' ', catalogue.Problems.Select(problem => problem.Message))}");
+            $"{name} is not on this machine ('tools/fetch-engine' puts it there). {string.Join(' ', catalogue.Problems.Select(problem => $"{problem.Path}: {problem.Message}"))}");
         return installation!;
     }
 

@@ -40,10 +40,12 @@ internal sealed class Door : IAsyncDisposable
 
     /// <summary>A gateway that serves one cache from one engine.</summary>
     public static async Task<Door> OpenAsync(
-        RedisProcess redis, GatewayOptions? options = null, TimeProvider? clock = null, FailoverSpec? failover = null, DurabilityMode durability = DurabilityMode.Async)
+        RedisProcess redis, GatewayOptions? options = null, TimeProvider? clock = null, FailoverSpec? failover = null, DurabilityMode durability = DurabilityMode.Async,
+        Func<CacheRoute, CacheRoute>? change = null)
     {
         var door = new Door(options ?? new GatewayOptions(), clock ?? TimeProvider.System);
-        door.Set(door.Cache("dev", redis) with { Failover = failover ?? new FailoverSpec(), Durability = durability });
+        var route = door.Cache("dev", redis) with { Failover = failover ?? new FailoverSpec(), Durability = durability };
+        door.Set(change?.Invoke(route) ?? route);
         await door.Gateway.StartAsync(TestContext.Current.CancellationToken);
         return door;
     }
@@ -76,6 +78,12 @@ internal sealed class Door : IAsyncDisposable
     public void Set(CacheRoute route)
     {
         _caches[route.Cache] = route;
+        _routes.Publish(new RouteTable([.. _caches.Values]));
+    }
+
+    public void Remove(string cache)
+    {
+        _caches.Remove(cache);
         _routes.Publish(new RouteTable([.. _caches.Values]));
     }
 
@@ -129,7 +137,7 @@ internal sealed class Door : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Gateway.DisposeAsync();
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -52,9 +52,13 @@ internal sealed class RedisProcess : IAsyncDisposable
     }
 
     /// <summary>From now on it takes what is sent and answers nothing.</summary>
-    public void Freeze()
+    public void Freeze() => Signal("-STOP");
+
+    public void Thaw() => Signal("-CONT");
+
+    private void Signal(string signal)
     {
-        using var kill = Process.Start("kill", ["-STOP", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", [signal, $"{_process.Id}"]);
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
     }

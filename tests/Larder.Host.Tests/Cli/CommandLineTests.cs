@@ -76,7 +76,22 @@ public sealed class CommandLineTests
     {
         using var home = new TemporaryHome();
         var run = await CommandRun.OfAsync(home.Home, "list --home /nowhere/at/all");
-        Assert.Contains("No daemon runs for /nowhere/at/all;", run.Error, StringComparison.Ordinal);
+        Assert.Contains("No daemon runs for /nowhere/at/all; start it with: larder --home /nowhere/at/all up", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_user_without_a_home_folder_is_told_to_name_one_and_the_current_folder_is_left_alone()
+    {
+        var run = await CommandRun.OfAsync(null, "up", new CommandRun.Setup { UserHome = "not/absolute" });
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("LARDER_HOME", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_home_is_below_the_users_own_also_where_that_does_not_exist_yet()
+    {
+        var run = await CommandRun.OfAsync(null, "list", new CommandRun.Setup { UserHome = "/nonexistent/ada" });
+        Assert.Contains("No daemon runs for /nonexistent/ada/.larder;", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Larder.Management.Contracts;
-using Spectre.Console;
 
 namespace Larder.Host.Cli.Output;
 
@@ -20,7 +19,7 @@ internal static class CacheText
             return;
         }
 
-        var table = Tables.Create(console, "name", "state", "engine", "nodes", "memory", "host", "tls port", "message");
+        var table = new TextTable("name", "state", "engine", "nodes", "memory", "host", "tls port", "message");
         foreach (var cache in caches)
         {
             table.Add(
@@ -44,17 +43,16 @@ internal static class CacheText
         if (!cache.Shards.IsEmpty)
         {
             console.WriteLine();
-            console.Write(Nodes(console, cache));
+            console.Write(Nodes(cache));
         }
     }
 
     /// <summary>A cache's nodes.</summary>
-    /// <param name="console">Where they will be written.</param>
     /// <param name="cache">The cache.</param>
     /// <returns>A table.</returns>
-    public static Table Nodes(CliConsole console, CacheView cache)
+    public static TextTable Nodes(CacheView cache)
     {
-        var table = Tables.Create(console, "shard", "epoch", "node", "role", "state", "host", "pid", "offset", "lag", "restarts", "message");
+        var table = new TextTable("shard", "epoch", "node", "role", "state", "host", "pid", "offset", "lag", "restarts", "message");
         foreach (var shard in cache.Shards)
         {
             foreach (var node in shard.Nodes)

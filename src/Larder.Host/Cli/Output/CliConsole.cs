@@ -12,6 +12,9 @@ internal sealed class CliConsole
 {
     private const int Unlimited = 10_000;
 
+    /// <summary>What a terminal is taken to have that does not tell its width, such as one made by a program.</summary>
+    private const int UsualWidth = 80;
+
     /// <summary>Standard output.</summary>
     public required TextWriter Out { get; init; }
 
@@ -39,16 +42,17 @@ internal sealed class CliConsole
     public static CliConsole System(Func<string, string?> environment)
     {
         var plain = environment("NO_COLOR") is { Length: > 0 } || environment("TERM") is null or "" or "dumb";
-        var outIsTerminal = !Console.IsOutputRedirected;
+        var richOut = !Console.IsOutputRedirected && !plain;
+        var richError = !Console.IsErrorRedirected && !plain;
         return new CliConsole
         {
             Out = Console.Out,
             Error = Console.Error,
             In = Console.In,
-            RichOut = outIsTerminal && !plain,
-            RichError = !Console.IsErrorRedirected && !plain,
+            RichOut = richOut,
+            RichError = richError,
             CanAsk = !Console.IsInputRedirected && !Console.IsErrorRedirected,
-            Width = outIsTerminal && !plain ? Math.Max(Console.WindowWidth, 40) : Unlimited,
+            Width = richOut || richError ? WidthOf(Console.WindowWidth) : Unlimited,
         };
     }
 
@@ -60,28 +64,33 @@ internal sealed class CliConsole
     /// <param name="text">The line.</param>
     public void Say(string text) => Error.WriteLine(Printable(text));
 
-    /// <summary>Draws a table, or anything else that can be drawn, on standard output.</summary>
-    /// <param name="drawing">The drawing.</param>
-    public void Write(IRenderable drawing)
+    /// <summary>Draws a table on standard output.</summary>
+    /// <param name="table">The table.</param>
+    public void Write(TextTable table)
     {
-        if (RichOut)
+        if (RichOut && table.FitsFramed(Width))
         {
-            Ansi(Out, rich: true).Write(drawing);
+            Ansi(Out, rich: true, Width).Write(table.Draw(framed: true, rich: true));
             return;
         }
 
         using var text = new StringWriter();
-        Ansi(text, rich: false).Write(drawing);
+        Ansi(text, RichOut, Unlimited).Write(table.Draw(framed: false, RichOut));
         foreach (var line in text.ToString().TrimEnd('\n').Split('\n'))
         {
             Out.WriteLine(line.TrimEnd());
         }
     }
 
+    /// <summary>A table as a part of a larger drawing on the terminal.</summary>
+    /// <param name="table">The table.</param>
+    /// <returns>The part.</returns>
+    public IRenderable Fitted(TextTable table) => table.Draw(table.FitsFramed(Width), rich: true);
+
     /// <summary>A console that draws on a terminal.</summary>
     /// <param name="error">Whether on standard error; else on standard output.</param>
     /// <returns>The console.</returns>
-    public IAnsiConsole Drawing(bool error) => Ansi(error ? Error : Out, error ? RichError : RichOut);
+    public IAnsiConsole Drawing(bool error) => Ansi(error ? Error : Out, error ? RichError : RichOut, Width);
 
     /// <summary>Replaces control characters, which text from elsewhere (an engine's log, a file) may carry, so that it cannot drive the terminal.</summary>
     /// <param name="text">The text.</param>
@@ -102,7 +111,12 @@ internal sealed class CliConsole
         return clean.ToString();
     }
 
-    private IAnsiConsole Ansi(TextWriter writer, bool rich)
+    /// <summary>The columns to draw in.</summary>
+    /// <param name="told">What the terminal tells; 0 where it does not know.</param>
+    /// <returns>The columns.</returns>
+    internal static int WidthOf(int told) => told > 0 ? told : UsualWidth;
+
+    private static IAnsiConsole Ansi(TextWriter writer, bool rich, int width)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -111,7 +125,7 @@ internal sealed class CliConsole
             Interactive = rich ? InteractionSupport.Yes : InteractionSupport.No,
             Out = new AnsiConsoleOutput(writer),
         });
-        console.Profile.Width = rich ? Width : Unlimited;
+        console.Profile.Width = rich ? width : Unlimited;
         console.Profile.Capabilities.Unicode = rich;
         return console;
     }

@@ -10,7 +10,7 @@ internal static class DoctorText
     /// <param name="report">The findings.</param>
     public static void Write(CliConsole console, DoctorReport report)
     {
-        var table = Tables.Create(console, "check", "result", "finding");
+        var table = new TextTable("check", "result", "finding");
         foreach (var finding in report.Findings)
         {
             table.Add(finding.Check, Cell.Of(finding.Level), finding.Message);

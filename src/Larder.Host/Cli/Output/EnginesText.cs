@@ -16,7 +16,7 @@ internal static class EnginesText
         }
         else
         {
-            var table = Tables.Create(console, "engine", "version", "origin", "path");
+            var table = new TextTable("engine", "version", "origin", "path");
             foreach (var engine in engines.Engines)
             {
                 table.Add(engine.Engine, engine.Version, engine.Origin, engine.Path);

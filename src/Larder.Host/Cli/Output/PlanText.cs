@@ -15,7 +15,7 @@ internal static class PlanText
         if (!plan.Changes.IsEmpty)
         {
             console.WriteLine();
-            var table = Tables.Create(console, "", "field", "from", "to", "effect");
+            var table = new TextTable("", "field", "from", "to", "effect");
             foreach (var change in plan.Changes)
             {
                 table.Add(Sign(change.Kind), change.Field, change.From, change.To, change.Effect);

@@ -46,7 +46,7 @@ internal sealed class StatusView(CliContext context, ManagementClient client)
         foreach (var cache in caches)
         {
             rows.Add(Headline(cache));
-            rows.Add(CacheText.Nodes(context.Console, cache));
+            rows.Add(context.Console.Fitted(CacheText.Nodes(cache)));
         }
 
         rows.Add(new Text("Ctrl-C leaves this view; everything runs on.", new Style(decoration: Decoration.Dim)));

@@ -10,7 +10,7 @@ internal sealed class EnginesVerb(GlobalOptions globals) : Verb("engines", "Show
 {
     /// <inheritdoc/>
     public override IReadOnlyList<(string Arguments, string Effect)> Examples =>
-        [("engines", "found on PATH, in the home's engines folder, and the embedded one"), ("engines -o json", "for scripts")];
+        [("engines", "on PATH, in the home's engines folder, in /opt/larder/engines, and the embedded one"), ("engines -o json", "for scripts")];
 
     /// <inheritdoc/>
     protected override async Task<int> RunAsync(CliContext context, ParseResult arguments, CancellationToken cancellationToken)

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace Larder.Gateway.Sessions;
+namespace Larder.Gateway.Transport;
 
 /// <summary>
 /// Tells that a client has ended its connection although there are bytes before the end that nobody can read yet. Where there are none, a read tells.

@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+
+namespace Larder.Gateway.Lanes;
+
+/// <summary>The commands of a lane in their order: a ring that grows. One thread.</summary>
+internal sealed class LaneQueue
+{
+    private LaneEntry[] _entries = new LaneEntry[64];
+    private int _head;
+
+    /// <summary>How many there are.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The first.</summary>
+    public ref LaneEntry Head => ref _entries[_head];
+
+    /// <summary>Adds one at the end.</summary>
+    /// <param name="entry">The command.</param>
+    public void Add(in LaneEntry entry)
+    {
+        if (Count == _entries.Length)
+        {
+            Grow();
+        }
+
+        _entries[(_head + Count++) & (_entries.Length - 1)] = entry;
+    }
+
+    /// <summary>Takes the first.</summary>
+    public LaneEntry Take()
+    {
+        var entry = _entries[_head];
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<LaneEntry>())
+        {
+            _entries[_head] = default;
+        }
+
+        _head = (_head + 1) & (_entries.Length - 1);
+        Count--;
+        return entry;
+    }
+
+    /// <summary>Takes all.</summary>
+    public List<LaneEntry> TakeAll()
+    {
+        var all = new List<LaneEntry>(Count);
+        while (Count > 0)
+        {
+            all.Add(Take());
+        }
+
+        return all;
+    }
+
+    private void Grow()
+    {
+        var larger = new LaneEntry[_entries.Length * 2];
+        for (var index = 0; index < Count; index++)
+        {
+            larger[index] = _entries[(_head + index) & (_entries.Length - 1)];
+        }
+
+        (_entries, _head) = (larger, 0);
+    }
+}

@@ -1,0 +1,146 @@
+using System.Buffers;
+using System.Net.Sockets;
+using Larder.Gateway.Sessions;
+
+namespace Larder.Gateway.Notices;
+
+/// <summary>
+/// The one place where a client is written to out of turn. Replies and notices take turns at the client's output: whoever has the turn decides what is
+/// written and writes it, so that "between two replies" means the same for what was decided and for what the client has got.
+/// </summary>
+/// <remarks>
+/// <code>
+/// reply side:  EnterAsync --&gt; scan, write --&gt; DeliverAsync (what waits) --&gt; Leave
+/// Post:        notice waits --&gt; the turn is free? --&gt; DeliverAsync --&gt; Leave        (else whoever has the turn delivers it)
+/// </code>
+/// A notice that cannot be written now, because the client has got half a reply, waits for the next turn. Few can wait: the oldest goes.
+/// </remarks>
+/// <param name="client">The client.</param>
+/// <param name="look">How the client is to be written to now; <c>null</c> where it is not between two replies. Called by whoever has the turn.</param>
+/// <param name="broken">Called where writing fails out of turn.</param>
+internal sealed class NoticeOutlet(ClientConnection client, Func<NoticeReader?> look, Action broken)
+{
+    private const int MaxWaiting = 16;
+
+    private readonly Lock _gate = new();
+    private readonly List<Notice> _waiting = [];
+    private TaskCompletionSource? _next;
+    private bool _taken;
+    private bool _posted;
+    private bool _closed;
+
+    /// <summary>Waits for the turn. One at a time may wait.</summary>
+    public ValueTask EnterAsync()
+    {
+        lock (_gate)
+        {
+            if (!_taken)
+            {
+                _taken = true;
+                return ValueTask.CompletedTask;
+            }
+
+            _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new ValueTask(_next.Task);
+        }
+    }
+
+    /// <summary>Writes the notices that wait, as far as they can be. Needs the turn.</summary>
+    /// <exception cref="IOException">The connection broke.</exception>
+    public ValueTask DeliverAsync()
+    {
+        lock (_gate)
+        {
+            _posted = false;
+            return _waiting.Count == 0 || _closed || Take() is not { Length: > 0 } bytes ? ValueTask.CompletedTask : client.WriteAsync(bytes);
+        }
+    }
+
+    /// <summary>Gives the turn away.</summary>
+    /// <param name="last">Whether nothing may be put in any more.</param>
+    public void Leave(bool last = false)
+    {
+        TaskCompletionSource? next;
+        lock (_gate)
+        {
+            _closed |= last;
+            if (_posted && !_closed && _next is null)
+            {
+                // It came while this turn's last look was over already: the turn goes on for it.
+                _ = DeliverAndLeaveAsync();
+                return;
+            }
+
+            (next, _next) = (_next, null);
+            _taken = next is not null;
+        }
+
+        next?.SetResult();
+    }
+
+    /// <summary>Has a notice written as soon as the client is between two replies.</summary>
+    /// <param name="notice">The notice.</param>
+    public void Post(Notice notice)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            if (_waiting.Count == MaxWaiting)
+            {
+                _waiting.RemoveAt(0);
+            }
+
+            _waiting.Add(notice);
+            _posted = true;
+            if (_taken)
+            {
+                return;
+            }
+
+            _taken = true;
+        }
+
+        _ = DeliverAndLeaveAsync();
+    }
+
+    /// <summary>Puts nothing in any more, and waits until what is being written is written.</summary>
+    public async ValueTask CloseAsync()
+    {
+        await EnterAsync();
+        Leave(last: true);
+    }
+
+    private async Task DeliverAndLeaveAsync()
+    {
+        var last = false;
+        try
+        {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            await DeliverAsync();
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            last = true;
+            broken();
+        }
+
+        Leave(last);
+    }
+
+    /// <summary>Takes what can be written now out of the waiting notices.</summary>
+    private ReadOnlyMemory<byte> Take()
+    {
+        if (look() is not { } reader)
+        {
+            return default;
+        }
+
+        var output = new ArrayBufferWriter<byte>();
+        _waiting.RemoveAll(notice => notice.TryWrite(output, reader));
+        return output.WrittenMemory;
+    }
+}
