@@ -105,7 +105,7 @@ public static partial class Comparison
     private static string Describe(Exchange exchange) =>
         $"    directly:         {string.Join(" | ", exchange.Direct)}\n    through the door: {string.Join(" | ", exchange.Through)}";
 
-    [GeneratedRegex(@"(\$id, ):\d+")]
+    [GeneratedRegex(@"(\$(?:id|redirect), ):\d+")]
     private static partial Regex Identity();
 
     [GeneratedRegex("^ERR unknown command '([^']*)'")]
