@@ -428,7 +428,8 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
 
     /// <summary>Leaves the engine connection to share one, if the client has left nothing on it and nothing is under way.</summary>
     private bool TryUnpin(RequestBatcher batcher) =>
-        cache.Shares && !_settings.NeedsOwnConnection && _state.IsClean && _settings.Database == 0 && batcher.IsBetweenCommands && _leg is { } leg && !leg.Ledger.IsLost && TryLeave(leg);
+        cache.Shares && !client.IsReadingAhead && !_settings.NeedsOwnConnection && _state.IsClean && _settings.Database == 0 && batcher.IsBetweenCommands
+        && _leg is { } leg && !leg.Ledger.IsLost && TryLeave(leg);
 
     /// <summary>Leaves a link for good, if what was there can be made again on another.</summary>
     private bool TryLeave(Leg leg)

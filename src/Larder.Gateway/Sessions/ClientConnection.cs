@@ -43,6 +43,9 @@ internal sealed class ClientConnection(LoopConnection connection) : IDisposable
     /// <summary>Whether the client has ended the connection; for those who cannot read on, as <see cref="IsFull"/>.</summary>
     public bool HasLeft => connection.HasLeft;
 
+    /// <summary>Whether a read is under way that <see cref="ReadAheadAsync"/> began: then nobody else may read from <see cref="Connection"/>.</summary>
+    public bool IsReadingAhead => _pending is not null;
+
     /// <summary>Takes bytes from the front of <see cref="Unread"/>.</summary>
     /// <param name="count">How many.</param>
     public void Consume(int count) => _start += count;
