@@ -177,6 +177,22 @@ public sealed class HandoverTests : IAsyncLifetime
         Assert.Equal("[q, element]", await wire.ReadAsync());
     }
 
+    [Fact]
+    public async Task A_primary_that_changes_while_subscriptions_are_made_again_is_followed()
+    {
+        await using var three = await RedisProcess.StartAsync();
+        await using var wire = await _door.EnterAsync();
+        await wire.AskAsync("SUBSCRIBE", "c");
+        _two.Freeze();
+        _door.Change("dev", route => route with { Primary = _door.Primary(_two, 2) });
+        await Door.EventuallyAsync(async () => await _one.AskAsync("PUBSUB", "NUMSUB", "c") == "[c, :0]", "it has left the first one");
+        _door.Change("dev", route => route with { Primary = _door.Primary(three, 3) });
+        await Door.EventuallyAsync(() => Task.FromResult(_door.Gateway.Snapshot().Caches.Single().Epoch == 3), "the route is known");
+        _two.Thaw();
+        await Door.EventuallyAsync(async () => await three.AskAsync("PUBSUB", "NUMSUB", "c") == "[c, :1]", "it has come to the third one");
+        Assert.Equal("[c, :0]", await _two.AskAsync("PUBSUB", "NUMSUB", "c"));
+    }
+
     private Task<bool> HoldAsync() => _door.Gateway.HoldAsync("dev", HoldReason.Handover, Limit, TestContext.Current.CancellationToken);
 
     private async Task MoveAsync()

@@ -216,6 +216,30 @@ public sealed class LaneFailureTests : IAsyncLifetime
         Assert.Equal(2, await ConnectionsAsync());
     }
 
+    [Fact]
+    public async Task A_session_in_another_database_never_shares()
+    {
+        await using var door = await Door.OpenAsync(_one);
+        await using var wire = await door.EnterAsync();
+        _one.Freeze();
+        await SendManyAsync(wire, ["SELECT", "1"], ["INCR", "n"]);
+        for (var number = 2; number <= 100; number++)
+        {
+            await wire.SendAsync("INCR", "n");
+        }
+
+        _one.Thaw();
+        Assert.Equal("+OK", await wire.ReadAsync());
+        Assert.Equal(Enumerable.Range(1, 100).Select(number => $":{number}"), await wire.ReadManyAsync(100));
+        for (var number = 101; number <= 200; number++)
+        {
+            Assert.Equal($":{number}", await wire.AskAsync("INCR", "n"));
+        }
+
+        Assert.Equal("+OK", await wire.AskAsync("SELECT", "0"));
+        Assert.Equal("(nil)", await wire.AskAsync("GET", "n"));
+    }
+
     private async Task<int> ConnectionsAsync() =>
         (await _one.AskAsync("CLIENT", "LIST")).Split('\n').Count(line => line.Contains("user=gateway", StringComparison.Ordinal));
 

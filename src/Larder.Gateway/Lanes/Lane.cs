@@ -289,50 +289,66 @@ internal sealed partial class Lane : ILoopTask
         }
 
         _opening = true;
-        _ = OpenAsync(primary);
+        _ = LearnAsync(primary);
     }
 
-    private async Task OpenAsync(PrimaryRoute primary)
+    private async Task LearnAsync(PrimaryRoute primary)
     {
-        EngineLink? link = null;
-        HandshakeReply? greeting = null;
-        using var deadline = new CancellationTokenSource(LinkTimeout, _services.Clock);
+        await _cache.LearnAsync(primary);
+        Loop.Post(new Call(this, lane => lane.Connect(primary)));
+    }
+
+    private void Connect(PrimaryRoute primary)
+    {
+        if (_closed || _link is not null)
+        {
+            Opened(false);
+            return;
+        }
+
         try
         {
-            var opened = await EngineLink.OpenAsync(primary, deadline.Token);
-            link = opened;
-            var handshake = new ArrayBufferWriter<byte>();
-            LaneHandshake.Write(handshake, primary, _protocol);
-            greeting = await EngineHandshake.ExchangeAsync(opened, new HandshakeOrder(handshake.WrittenMemory, Required: 1), deadline.Token);
-            await _cache.LearnAsync(primary);
+            var greeting = new LaneGreeting(EngineLink.Connect(primary), Loop, _protocol, _services.Clock, LinkTimeout);
+            greeting.Begin(link => Greeted(primary, greeting, link));
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (SocketException exception)
         {
             Log.EngineUnreachable(_services.Logger, _cache.Route.Cache, primary.NodeOrdinal, primary.Epoch, exception.Message);
+            Opened(false);
         }
-
-        Loop.Post(new Call(this, lane => lane.Take(link, greeting)));
     }
 
-    private void Take(EngineLink? opened, HandshakeReply? greeting)
+    private void Greeted(PrimaryRoute primary, LaneGreeting greeting, EngineLink? link)
     {
-        _opening = false;
-        if (opened is null || greeting is not { Failed: false } || _closed || _link is not null)
+        if (link is null)
         {
-            opened?.Dispose();
+            Log.EngineUnreachable(_services.Logger, _cache.Route.Cache, primary.NodeOrdinal, primary.Epoch, greeting.Problem);
+        }
+        else if (_closed || _link is not null)
+        {
+            link.Dispose();
         }
         else
         {
-            _greeting = greeting.Replies;
-            _link = new LaneLink(opened, Loop, Receive, HasRoom);
+            _greeting = greeting.Reply;
+            _link = new LaneLink(link, Loop, Receive, HasRoom);
         }
 
+        Opened(_link is not null);
+    }
+
+    private void Opened(bool done)
+    {
+        _opening = false;
         _preparing.ForEach(prepared => prepared.SetResult());
         _preparing.Clear();
-
-        if (_journal.Appended > _planned)
+        if (done && _journal.Appended > _planned)
         {
             Send();
+        }
+        else if (_journal.Appended > _planned)
+        {
+            PulseOnce();
         }
     }
 

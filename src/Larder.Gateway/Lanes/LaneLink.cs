@@ -66,15 +66,21 @@ internal sealed unsafe class LaneLink : ILoopHandler
     public void WaitForRoom(bool wanted) => Watch(wanted ? LinuxCalls.EpollIn | LinuxCalls.EpollOut : LinuxCalls.EpollIn);
 
     /// <summary>Ends it.</summary>
-    public void Close()
+    public void Close() => Release()?.Dispose();
+
+    /// <summary>Lets go of the connection, which stays open.</summary>
+    /// <returns>The connection; <c>null</c> where that was done already.</returns>
+    public EngineLink? Release()
     {
-        if (!_closed)
+        if (_closed)
         {
-            Watch(0);
-            _closed = true;
-            _loop.Unregister(_token);
-            _link.Dispose();
+            return null;
         }
+
+        Watch(0);
+        _closed = true;
+        _loop.Unregister(_token);
+        return _link;
     }
 
     /// <inheritdoc/>

@@ -35,6 +35,9 @@ internal sealed class SharedSession(
     /// <summary>Whoever asks for replies like this reads at his own pace, which only a connection of his own can keep.</summary>
     private const int LargeReplyBytes = 32 * 1024;
 
+    /// <summary>So many notices wait for the end of a reply; the oldest goes.</summary>
+    private const int MaxUntold = 16;
+
     /// <summary>So many reads in a row before others have their turn.</summary>
     private const int ReadsAtOnce = 8;
 
@@ -224,7 +227,13 @@ internal sealed class SharedSession(
 
     /// <summary>Tells the client something between two replies, if it asked for such notices. Thread-safe.</summary>
     /// <param name="notice">The notice.</param>
-    public void Notify(Notice notice) => _connection.Loop.Post(new Telling(this, notice));
+    public void Notify(Notice notice)
+    {
+        if (notice.Concerns(settings.Maintenance, Nobody))
+        {
+            _connection.Loop.Post(new Telling(this, notice));
+        }
+    }
 
     private void Tell(Notice notice)
     {
@@ -236,6 +245,11 @@ internal sealed class SharedSession(
 
         if (_lane.IsInsideReplyOf(this))
         {
+            if (_untold.Count == MaxUntold)
+            {
+                _untold.RemoveAt(0);
+            }
+
             _untold.Add(notice);
             return;
         }

@@ -8,6 +8,9 @@ namespace Larder.Gateway.Notices;
 internal sealed record AzureNotice(AzureEventType Type, DateTimeOffset? StartTime = null) : Notice
 {
     /// <inheritdoc/>
+    public override bool Concerns(MovingEndpointType? maintenance, NoticeAudience audience) => !audience.IsEmpty;
+
+    /// <inheritdoc/>
     public override bool TryWrite(IBufferWriter<byte> output, in NoticeReader reader)
     {
         if (reader.Audience.IsEmpty)

@@ -24,6 +24,9 @@ internal sealed record MaintenanceNotice(MaintenanceNoticeKind Kind, long Sequen
     private static ReadOnlySpan<byte> Shards => "[\"0\"]"u8;
 
     /// <inheritdoc/>
+    public override bool Concerns(MovingEndpointType? maintenance, NoticeAudience audience) => maintenance is not null;
+
+    /// <inheritdoc/>
     public override bool TryWrite(IBufferWriter<byte> output, in NoticeReader reader)
     {
         if (reader is { Protocol: 3, Maintenance: not null })

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.Sockets;
-using Larder.Gateway.Sessions;
 
 namespace Larder.Gateway.Notices;
 
@@ -10,21 +9,22 @@ namespace Larder.Gateway.Notices;
 /// </summary>
 /// <remarks>
 /// <code>
-/// reply side:  EnterAsync --&gt; scan, write --&gt; DeliverAsync (what waits) --&gt; Leave
+/// reply side:  EnterAsync --&gt; scan, PutInto after each reply --&gt; write --&gt; DeliverAsync (what came meanwhile) --&gt; Leave
 /// Post:        notice waits --&gt; the turn is free? --&gt; DeliverAsync --&gt; Leave        (else whoever has the turn delivers it)
 /// </code>
 /// A notice that cannot be written now, because the client has got half a reply, waits for the next turn. Few can wait: the oldest goes.
 /// </remarks>
-/// <param name="client">The client.</param>
+/// <param name="write">Writes to the client.</param>
 /// <param name="look">How the client is to be written to now; <c>null</c> where it is not between two replies. Called by whoever has the turn.</param>
 /// <param name="broken">Called where writing fails out of turn.</param>
-internal sealed class NoticeOutlet(ClientConnection client, Func<NoticeReader?> look, Action broken)
+internal sealed class NoticeOutlet(Func<ReadOnlyMemory<byte>, ValueTask> write, Func<NoticeReader?> look, Action broken)
 {
     private const int MaxWaiting = 16;
 
     private readonly Lock _gate = new();
     private readonly List<Notice> _waiting = [];
     private TaskCompletionSource? _next;
+    private volatile bool _hasWaiting;
     private bool _taken;
     private bool _posted;
     private bool _closed;
@@ -52,7 +52,32 @@ internal sealed class NoticeOutlet(ClientConnection client, Func<NoticeReader?> 
         lock (_gate)
         {
             _posted = false;
-            return _waiting.Count == 0 || _closed || Take() is not { Length: > 0 } bytes ? ValueTask.CompletedTask : client.WriteAsync(bytes);
+            if (_waiting.Count == 0 || _closed)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            var output = new ArrayBufferWriter<byte>();
+            Take(output);
+            return output.WrittenCount == 0 ? ValueTask.CompletedTask : write(output.WrittenMemory);
+        }
+    }
+
+    /// <summary>Puts the notices that wait between two replies which are written together. Needs the turn.</summary>
+    /// <param name="output">What is about to be written; it ends with a whole reply.</param>
+    public void PutInto(IBufferWriter<byte> output)
+    {
+        if (!_hasWaiting)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                Take(output);
+            }
         }
     }
 
@@ -95,7 +120,7 @@ internal sealed class NoticeOutlet(ClientConnection client, Func<NoticeReader?> 
             }
 
             _waiting.Add(notice);
-            _posted = true;
+            _posted = _hasWaiting = true;
             if (_taken)
             {
                 return;
@@ -131,16 +156,15 @@ internal sealed class NoticeOutlet(ClientConnection client, Func<NoticeReader?> 
         Leave(last);
     }
 
-    /// <summary>Takes what can be written now out of the waiting notices.</summary>
-    private ReadOnlyMemory<byte> Take()
+    /// <summary>
+    /// Takes what can be written now out of the waiting notices. The only one who holds this gate and a ledger's together is who has the turn.
+    /// </summary>
+    private void Take(IBufferWriter<byte> output)
     {
-        if (look() is not { } reader)
+        if (look() is { } reader)
         {
-            return default;
+            _waiting.RemoveAll(notice => notice.TryWrite(output, reader));
+            _hasWaiting = _waiting.Count > 0;
         }
-
-        var output = new ArrayBufferWriter<byte>();
-        _waiting.RemoveAll(notice => notice.TryWrite(output, reader));
-        return output.WrittenMemory;
     }
 }

@@ -40,6 +40,28 @@ internal sealed class EngineLink : IDisposable
         }
     }
 
+    /// <summary>
+    /// Connects at once, for those who read and write by themselves: the connection never meets the system's own event loop, which would be woken by all
+    /// that comes.
+    /// </summary>
+    /// <param name="primary">Where to.</param>
+    /// <returns>The connection, not yet authenticated; it does not block.</returns>
+    /// <exception cref="SocketException">Nobody listens there, or too many are waiting to be accepted.</exception>
+    public static EngineLink Connect(PrimaryRoute primary)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(primary.SocketPath));
+            return new EngineLink(socket, primary);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Whether it leads where a route says.</summary>
     /// <param name="primary">The route.</param>
     public bool LeadsTo(PrimaryRoute primary) =>

@@ -100,7 +100,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     /// <param name="notice">The notice.</param>
     public void Notify(Notice notice)
     {
-        if (!_state.Subscriptions.Notices.IsEmpty || _settings.Maintenance is not null)
+        if (notice.Concerns(_settings.Maintenance, _state.Subscriptions.Notices))
         {
             _outlet.Post(notice);
         }
@@ -120,7 +120,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             _settings.Apply(new SettingChange(ClientSetting.Name, clientName));
         }
 
-        _outlet = new NoticeOutlet(client, Look, () => session.RequestClose(CloseReason.ClientBroke));
+        _outlet = new NoticeOutlet(client.WriteAsync, Look, () => session.RequestClose(CloseReason.ClientBroke));
         Start(new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted)), []);
     }
 
@@ -426,10 +426,27 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         return false;
     }
 
-    /// <summary>Leaves the engine connection to share one, if the client has left nothing on it and nothing is under way.</summary>
-    private bool TryUnpin(RequestBatcher batcher) =>
-        cache.Shares && !client.IsReadingAhead && !_settings.NeedsOwnConnection && _state.IsClean && _settings.Database == 0 && batcher.IsBetweenCommands
-        && _leg is { } leg && !leg.Ledger.IsLost && TryLeave(leg);
+    /// <summary>
+    /// Leaves the engine connection to share one, if the client has left nothing on it and nothing is under way. All under one gate: a SELECT may be
+    /// answered at this moment.
+    /// </summary>
+    private bool TryUnpin(RequestBatcher batcher)
+    {
+        var leg = _leg;
+        lock (leg.Ledger.Gate)
+        {
+            if (!cache.Shares || client.IsReadingAhead || !batcher.IsBetweenCommands || leg.Ledger is not { IsOpen: true, IsEmpty: true, IsLost: false }
+                || _settings is not { Database: 0, NeedsOwnConnection: false } || !_state.IsClean)
+            {
+                return false;
+            }
+
+            leg.Ledger.IsOpen = false;
+        }
+
+        leg.Link.Dispose();
+        return true;
+    }
 
     /// <summary>Leaves a link for good, if what was there can be made again on another.</summary>
     private bool TryLeave(Leg leg)
@@ -623,6 +640,12 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             if (session.IsClosing)
             {
                 link.Dispose(); // It was asked for while the old link was the current one.
+            }
+
+            Interlocked.MemoryBarrier(); // CacheRuntime.Apply does the same the other way round: one of the two sees the other.
+            if (cache.Route.Primary is { } newest)
+            {
+                OnPrimary(newest); // It may have changed while this link was being opened.
             }
 
             return true;

@@ -171,9 +171,14 @@ internal sealed class ReplyPump(
                 }
 
                 position += consumed;
-                if (status == RespReplyStatus.FrameEnded && EndFrame() is { } end)
+                if (status == RespReplyStatus.FrameEnded)
                 {
-                    return end;
+                    if (EndFrame() is { } end)
+                    {
+                        return end;
+                    }
+
+                    outlet.PutInto(_output);
                 }
             }
         }
@@ -183,6 +188,11 @@ internal sealed class ReplyPump(
 
     private ReplyPumpEnd? EndFrame()
     {
+        if (_judging)
+        {
+            _output.Write(CollectionsMarshal.AsSpan(_withheld)); // It has ended before it had a channel.
+        }
+
         var retaining = ledger.Retains;
         var verdict = ledger.End(_scanner, out var replacement);
         if (retaining && (_withholding || _replacing) && !ledger.IsBesideReplies)

@@ -23,6 +23,9 @@ namespace Larder.Gateway.Sessions;
 /// </remarks>
 internal sealed partial class GatewaySession
 {
+    /// <summary>More than one change of the primary has, and more than comes while a connection is opened.</summary>
+    private const int MaxMissed = 16;
+
     private static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(2);
 
     private readonly ClientConnection _client;
@@ -173,7 +176,7 @@ internal sealed partial class GatewaySession
             {
                 shared.Notify(notice);
             }
-            else if (_keyId is not null)
+            else if (_keyId is not null && _missed.Count < MaxMissed)
             {
                 _missed.Add(notice); // Between a shared engine connection and one of its own.
             }

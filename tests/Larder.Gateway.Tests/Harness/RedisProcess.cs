@@ -54,6 +54,7 @@ internal sealed class RedisProcess : IAsyncDisposable
     /// <summary>From now on it takes what is sent and answers nothing.</summary>
     public void Freeze() => Signal("-STOP");
 
+    /// <summary>Goes on after <see cref="Freeze"/>.</summary>
     public void Thaw() => Signal("-CONT");
 
     private void Signal(string signal)
