@@ -311,8 +311,8 @@ internal sealed partial class GatewaySession
         {
             if (link is null)
             {
-                var end = await ShareAsync(settings);
-                if (end is { } over)
+                // A read that is under way since before RESET belongs to the client's own buffer: the bytes that it brings would be missed by who shares.
+                if (!_client.IsReadingAhead && await ShareAsync(settings) is { } over)
                 {
                     return over;
                 }
