@@ -377,9 +377,15 @@ internal sealed partial class GatewaySession
             {
                 var handshake = new ArrayBufferWriter<byte>();
                 var required = settings.WriteHandshake(handshake, primary);
-                var (link, _) = await OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, required));
+                if (settings.HasSharedWrites)
+                {
+                    SessionSettings.WriteOffsetMark(handshake);
+                }
+
+                var (link, _) = await OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, required, Any: settings.HasSharedWrites ? 1 : 0));
                 if (link is not null)
                 {
+                    settings.HasSharedWrites = false;
                     return link;
                 }
             }
