@@ -414,6 +414,10 @@ internal sealed class CommandDoor(
         {
             state.Stick();
         }
+        else if (Ascii.EqualsIgnoreCase(subcommand, "ID"u8))
+        {
+            settings.NeedsOwnConnection = true; // Who knows the engine's name for his connection may use it later.
+        }
 
         if (change is not null && state.InTransaction)
         {

@@ -13,8 +13,8 @@ internal sealed class ClientConnection(LoopConnection connection) : IDisposable
 {
     private const int BufferBytes = 32 * 1024;
 
-    /// <summary>After the last reply so much is still read, so that the reply is not lost to a reset.</summary>
-    private const int MaxDrainedBytes = 1024 * 1024;
+    /// <summary>After the last reply so much is still read, so that the reply is not lost to a reset of one who goes on sending.</summary>
+    private const int MaxDrainedBytes = 64 * 1024 * 1024;
 
     private byte[] _buffer = [];
     private int _start;
