@@ -3,7 +3,7 @@ using Larder.Compat.Engines;
 using Larder.Fuzz;
 
 // Larder.Fuzz parser COUNT [SEED]              the scanners alone
-// Larder.Fuzz sessions COUNT [SEED] [ENGINE]   a gateway before an engine ("redis 7.0"), 16 sessions at a time
+// Larder.Fuzz sessions COUNT [SEED] [ENGINE] [AT-ONCE]   a gateway before an engine ("redis 7.0"), 16 sessions at a time
 try
 {
     var started = TimeProvider.System.GetTimestamp();
@@ -24,13 +24,13 @@ try
             var name = rest.Length > 1 ? rest[1] : InstalledEngines.All[0];
             var installation = await InstalledEngines.FindAsync(name) ?? throw new ArgumentException($"{name} is not on this machine.");
             var fuzz = new SessionFuzz(installation, rest.Length > 0 ? int.Parse(rest[0], CultureInfo.InvariantCulture) : 1);
-            await fuzz.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), atOnce: 16);
+            await fuzz.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), rest.Length > 2 ? int.Parse(rest[2], CultureInfo.InvariantCulture) : 16);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{count} sessions with {fuzz.Inputs} inputs in {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0} s, {fuzz.Received >> 10} KB received: nothing found"));
             return 0;
         default:
-            await Console.Error.WriteLineAsync("usage: Larder.Fuzz parser COUNT [SEED] | sessions COUNT [SEED] [ENGINE]");
+            await Console.Error.WriteLineAsync("usage: Larder.Fuzz parser COUNT [SEED] | sessions COUNT [SEED] [ENGINE] [AT-ONCE]");
             return 2;
     }
 }

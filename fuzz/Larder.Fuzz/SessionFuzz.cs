@@ -19,6 +19,9 @@ namespace Larder.Fuzz;
 /// <param name="seed">Of the choices.</param>
 public sealed partial class SessionFuzz(EngineInstallation installation, int seed)
 {
+    /// <summary>The gateway keeps one connection for each of its loops and each protocol.</summary>
+    private static readonly int Shared = 2 * Environment.ProcessorCount;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private static readonly string[] Commands =
@@ -31,6 +34,7 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
     ];
 
     private long _received;
+    private string _last = "";
 
     /// <summary>How many inputs (a session has several) were sent.</summary>
     public long Inputs { get; private set; }
@@ -57,6 +61,12 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
                 try
                 {
                     await RunAsync(door, session);
+                    if (atOnce == 1)
+                    {
+                        // One at a time: then it is known which session it was.
+                        await EventuallyAsync(
+                            () => Task.FromResult(door.Snapshot().Caches[0].Sessions == 0), () => Task.FromResult($"session {session} did not end in the gateway; it had sent: {_last}"));
+                    }
                 }
                 catch (Exception problem) when (problem is not FuzzException)
                 {
@@ -70,9 +80,10 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
             throw new FuzzException($"seed {seed}: the engine ended: {engine.Output}");
         }
 
-        await EventuallyAsync(() => Task.FromResult(door.Snapshot().Caches[0].Sessions == 0), "the gateway still has sessions");
+        await EventuallyAsync(() => Task.FromResult(door.Snapshot().Caches[0].Sessions == 0), () => Task.FromResult("the gateway still has sessions"));
         await EventuallyAsync(
-            async () => (await administrator.AskAsync("INFO", "clients")).Contains("connected_clients:1\r\n"), "the engine still has connections of the gateway");
+            async () => Shared >= (await administrator.AskAsync("CLIENT", "LIST")).Text.Split('\n').Count(line => line.Contains($"user={engine.Gateway.Name} ", StringComparison.Ordinal)),
+            async () => "the engine still has connections of clients that are gone: " + (await administrator.AskAsync("CLIENT", "LIST")).Text);
         await using var after = await door.ConnectAsync();
         await after.ExpectAsync("+OK", "AUTH", EngineProcess.Key);
         await after.ExpectAsync("+PONG", "PING");
@@ -95,6 +106,7 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
             await SendAsync(stream, RespConnection.Encode("AUTH", EngineProcess.Key), random);
         }
 
+        var sent = new StringBuilder();
         for (var inputs = random.Next(1, 8); inputs > 0; inputs--)
         {
             var bytes = new List<byte>();
@@ -112,9 +124,11 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
             }
 
             Inputs++;
+            sent.Append('\n').Append(Encoding.Latin1.GetString([.. bytes]));
             await SendAsync(stream, bytes.ToArray(), random);
         }
 
+        _last = sent.ToString();
         // The end: in order, half-way, or broken off in the middle of it all.
         switch (random.Next(4))
         {
@@ -172,20 +186,21 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
         {
             await action();
         }
-        catch (Exception problem) when (problem is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception problem) when (problem is IOException or SocketException or ObjectDisposedException or InvalidOperationException
+            || problem.GetType().Name == "SslException")
         {
             // The connection's end, wherever it meets us.
         }
     }
 
-    private async Task EventuallyAsync(Func<Task<bool>> condition, string otherwise)
+    private async Task EventuallyAsync(Func<Task<bool>> condition, Func<Task<string>> otherwise)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (!await condition())
         {
             if (TimeProvider.System.GetElapsedTime(started) > Patience)
             {
-                throw new FuzzException($"seed {seed}: {otherwise}");
+                throw new FuzzException($"seed {seed}: {await otherwise()}");
             }
 
             await Task.Delay(10);

@@ -82,10 +82,29 @@ public sealed class ClientScenarioTests
     [MemberData(nameof(Engines))]
     public async Task Ioredis_runs_its_scenario(string engine, string version)
     {
+        await RunAsync("ioredis-scenario.mjs", engine, version);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Node_redis_runs_its_scenario(string engine, string version)
+    {
+        await RunAsync("node-redis-scenario.mjs", engine, version);
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task A_job_queue_on_ioredis_does_each_job_once(string engine, string version)
+    {
+        await RunAsync("queue-scenario.mjs", engine, version);
+    }
+
+    private static async Task RunAsync(string scenario, string engine, string version)
+    {
         await using var larder = new Installation();
         await larder.UpAsync(larder.DevelopmentSpec(engine: engine, version: version));
         var result = await Command.RunAsync(
-            "node", [Path.Combine(Installation.Root, "tests", "clients", "ioredis-scenario.mjs")],
+            "node", [Path.Combine(Installation.Root, "tests", "clients", scenario)],
             new Dictionary<string, string>
             {
                 ["LARDER_PORT"] = $"{larder.TlsPort}",

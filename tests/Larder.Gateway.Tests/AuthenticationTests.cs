@@ -70,6 +70,18 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_session_that_resets_and_enters_again_in_one_write_is_answered_on()
+    {
+        await using var wire = await _door.EnterAsync();
+        await wire.WriteAsync([.. Wire.Encode("RESET"), .. Wire.Encode("GET", "a"), .. Wire.Encode("AUTH", Door.Key), .. Wire.Encode("PING")]);
+        Assert.Equal(["+RESET", NoAuth, "+OK", "+PONG"], await wire.ReadManyAsync(4));
+        for (var count = 0; count < 100; count++)
+        {
+            Assert.Equal("+PONG", await wire.AskAsync("PING"));
+        }
+    }
+
+    [Fact]
     public async Task A_session_stays_who_it_is_after_a_wrong_key_and_is_a_stranger_after_reset()
     {
         await using var wire = await _door.EnterAsync();

@@ -217,6 +217,23 @@ public sealed class LaneFailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_session_that_knows_its_id_keeps_it()
+    {
+        await using var door = await Door.OpenAsync(_one);
+        await using var wire = await door.EnterAsync();
+        await using var other = await door.EnterAsync();
+        var id = await wire.AskAsync("CLIENT", "ID");
+        for (var number = 0; number < 80; number++)
+        {
+            Assert.Equal("+PONG", await wire.AskAsync("PING"));
+        }
+
+        Assert.Equal(id, await wire.AskAsync("CLIENT", "ID"));
+        Assert.Equal(":1", await other.AskAsync("CLIENT", "KILL", "ID", id[1..]));
+        Assert.Equal("(closed)", await wire.ReadAsync());
+    }
+
+    [Fact]
     public async Task A_session_in_another_database_never_shares()
     {
         await using var door = await Door.OpenAsync(_one);

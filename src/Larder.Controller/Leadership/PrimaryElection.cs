@@ -126,8 +126,11 @@ internal static class PrimaryElection
         .Where(candidate => candidate.Ready && (evidence is null || candidate.Evidence == evidence))
         .OrderByDescending(candidate => candidate.Epoch)
         .ThenByDescending(candidate => candidate.Evidence)
-        .ThenByDescending(candidate => candidate.Offset)
+
+        // Offsets compare within one stream: what a process counts after it has loaded its disk says nothing beside another's count.
+        .ThenByDescending(candidate => candidate.Evidence == Evidence.Memory ? candidate.Offset : candidate.Keys > 0 ? 1 : 0)
         .ThenByDescending(candidate => candidate.Ordinal == state.LastPrimary)
+        .ThenByDescending(candidate => candidate.Offset)
         .ThenByDescending(candidate => candidate.Keys)
         .ThenBy(candidate => candidate.Ordinal)
         .FirstOrDefault();

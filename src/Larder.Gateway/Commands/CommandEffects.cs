@@ -24,8 +24,9 @@ internal sealed class CommandEffects
     private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _reading;
     private readonly FrozenDictionary<UInt128, CommandEffect> _shareable;
 
-    private CommandEffects(IEnumerable<string> reading, IEnumerable<string> shareable, bool knowsLibraryInfo)
+    private CommandEffects(IEnumerable<string> reading, IEnumerable<string> shareable, bool knowsLibraryInfo, bool hasReplyModes = true)
     {
+        HasReplyModes = hasReplyModes;
         var set = reading.Concat(Harmless).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         _reading = set.GetAlternateLookup<ReadOnlySpan<char>>();
         _shareable = shareable
@@ -35,6 +36,9 @@ internal sealed class CommandEffects
             .ToFrozenDictionary(entry => entry.Key, entry => entry.Effect);
         KnowsLibraryInfo = knowsLibraryInfo;
     }
+
+    /// <summary>Whether CLIENT REPLY can switch replies off. An engine without it answers it with an error, and goes on answering.</summary>
+    public bool HasReplyModes { get; }
 
     /// <summary>Whether the engine has <c>CLIENT SETINFO</c>.</summary>
     public bool KnowsLibraryInfo { get; }
@@ -100,8 +104,15 @@ internal sealed class CommandEffects
             }
         }
 
-        return new CommandEffects(reading, shareable, reply.IndexOf("client|setinfo"u8) >= 0);
+        return new CommandEffects(reading, shareable, reply.IndexOf("client|setinfo"u8) >= 0, HasReply(reply));
     }
+
+    /// <summary>An engine that tells of no subcommand at all is an old one, which has it.</summary>
+    private static bool HasReply(ReadOnlySpan<byte> reply) =>
+        Tells(reply, "client|reply"u8, "CLIENT|REPLY"u8) || !Tells(reply, "client|"u8, "CLIENT|"u8);
+
+    private static bool Tells(ReadOnlySpan<byte> reply, ReadOnlySpan<byte> name, ReadOnlySpan<byte> inCapitals) =>
+        reply.IndexOf(name) >= 0 || reply.IndexOf(inCapitals) >= 0;
 
     /// <summary>What a command does.</summary>
     /// <param name="name">Its name, in any case.</param>

@@ -358,6 +358,7 @@ internal sealed class SharedSession(
             }
 
             _outstanding++;
+            settings.HasSharedWrites |= effect == CommandEffect.Writes;
             _lane.Give(this, command, effect == CommandEffect.Reads);
             return true;
         }

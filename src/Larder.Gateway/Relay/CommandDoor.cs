@@ -235,7 +235,7 @@ internal sealed class CommandDoor(
             or CommandKind.Unsubscribe or CommandKind.PatternUnsubscribe or CommandKind.ShardUnsubscribe =>
             state.InTransaction || _mode != ReplyMode.On,
         // In RESP2's subscribed mode CLIENT fails, so whether replies are still on depends on replies that are under way.
-        CommandKind.Client => (state.InTransaction || _subscribed) && Ascii.EqualsIgnoreCase(command.Subcommand, "REPLY"u8),
+        CommandKind.Client => (state.InTransaction || _subscribed) && cache.Effects.HasReplyModes && Ascii.EqualsIgnoreCase(command.Subcommand, "REPLY"u8),
         CommandKind.Reset => _mode == ReplyMode.SkipNext,
         _ => false,
     };
@@ -392,7 +392,8 @@ internal sealed class CommandDoor(
     private void AdmitClient(in CommandView command, bool silent)
     {
         var subcommand = command.Subcommand;
-        if (command.Count == 3 && Ascii.EqualsIgnoreCase(subcommand, "REPLY"u8) && command.TryGet(2, out var mode) && TrySetReplyMode(mode))
+        if (command.Count == 3 && cache.Effects.HasReplyModes && Ascii.EqualsIgnoreCase(subcommand, "REPLY"u8)
+            && command.TryGet(2, out var mode) && TrySetReplyMode(mode))
         {
             return;
         }
@@ -412,6 +413,10 @@ internal sealed class CommandDoor(
         else if (!CommandTable.IsStatelessClientSubcommand(subcommand))
         {
             state.Stick();
+        }
+        else if (Ascii.EqualsIgnoreCase(subcommand, "ID"u8))
+        {
+            settings.NeedsOwnConnection = true; // Who knows the engine's name for his connection may use it later.
         }
 
         if (change is not null && state.InTransaction)

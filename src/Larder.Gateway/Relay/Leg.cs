@@ -11,6 +11,9 @@ internal sealed record Leg(EngineLink Link, ReplyLedger Ledger)
     /// <summary>The reply side itself; after the end of <see cref="Replies"/>: what it leaves behind.</summary>
     public ReplyPump Pump { get; set; } = null!;
 
+    /// <summary>After the end of <see cref="Replies"/>: whether it was the engine that ended the connection.</summary>
+    public bool IsEndedByEngine { get; set; }
+
     /// <summary>When <see cref="Replies"/> has ended: a timestamp.</summary>
     public long EndedAt { get; set; }
 

@@ -33,6 +33,12 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     /// <summary>How long an engine that does not execute commands is left alone before it is asked again.</summary>
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>What a client may send ahead of a reply that it waits for before it is read no further.</summary>
+    private const int MaxReadAheadBytes = 1 << 20;
+
+    /// <summary>How often a client that cannot be read from is looked after.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
     /// <summary>After so many batches in a row that need no connection of their own, the session shares one again.</summary>
     private const int BatchesBeforeUnpinning = 64;
 
@@ -356,7 +362,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         {
             var leg = _leg;
             var answered = leg.Ledger.WaitForRepliesAsync();
-            while (!answered.IsCompleted && !client.IsFull)
+            while (!answered.IsCompleted && CanReadAhead())
             {
                 if (await Task.WhenAny(answered, client.ReadAheadAsync()) == answered)
                 {
@@ -369,7 +375,11 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
                 }
             }
 
-            await answered;
+            if (!answered.IsCompleted && await LeavesBeforeAsync(answered))
+            {
+                return await EndRequestsAsync();
+            }
+
             lock (leg.Ledger.Gate)
             {
                 if (leg.Waiting is null && !leg.Ledger.IsLost)
@@ -385,6 +395,37 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         }
     }
 
+    /// <summary>Whether more can be read while a reply is waited for; only so is it seen that a client leaves.</summary>
+    private bool CanReadAhead()
+    {
+        if (client.IsFull && client.Buffer.Length < MaxReadAheadBytes)
+        {
+            client.Grow();
+        }
+
+        return !client.IsFull;
+    }
+
+    /// <summary>
+    /// Waits for replies while no more can be read, because the client has sent so much ahead: then its end cannot be read either, and is looked for
+    /// now and then.
+    /// </summary>
+    /// <returns>Whether the client left first.</returns>
+    private async Task<bool> LeavesBeforeAsync(Task replies)
+    {
+        using var over = new CancellationTokenSource();
+        while (await Task.WhenAny(replies, Task.Delay(LookInterval, session.Clock, over.Token)) != replies)
+        {
+            if (client.HasLeft)
+            {
+                return true;
+            }
+        }
+
+        await over.CancelAsync();
+        return false;
+    }
+
     /// <summary>
     /// Leaves the engine connection to share one, if the client has left nothing on it and nothing is under way. All under one gate: a SELECT may be
     /// answered at this moment.
@@ -394,7 +435,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         var leg = _leg;
         lock (leg.Ledger.Gate)
         {
-            if (!cache.Shares || !batcher.IsBetweenCommands || leg.Ledger is not { IsOpen: true, IsEmpty: true, IsLost: false }
+            if (!cache.Shares || client.IsReadingAhead || !batcher.IsBetweenCommands || leg.Ledger is not { IsOpen: true, IsEmpty: true, IsLost: false }
                 || _settings is not { Database: 0, NeedsOwnConnection: false } || !_state.IsClean)
             {
                 return false;
@@ -484,6 +525,32 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         }
     }
 
+    /// <summary>
+    /// An idle connection has ended: either its engine has, and the client need not know, or the engine meant this client (CLIENT KILL, an answer too
+    /// large, bytes that it took amiss), who is to know at once. The engine is asked once.
+    /// </summary>
+    private void AskWhyAtOnce(Leg left)
+    {
+        if (!left.IsEndedByEngine || _ended || session.IsClosing)
+        {
+            return;
+        }
+
+        lock (_moverGate)
+        {
+            _mover = AskWhyAsync(_mover, left);
+        }
+    }
+
+    private async Task AskWhyAsync(Task before, Leg left)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        if (ReferenceEquals(_leg, left) && cache.FreshPrimary() is { } primary && left.Link.LeadsTo(primary))
+        {
+            await TryReopenAsync(left, primary);
+        }
+    }
+
     private async Task MoveAsync(Task before, Leg left)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -555,6 +622,14 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             var order = new HandshakeOrder(handshake.WrittenMemory, required, queued, _state.Subscriptions.Count);
             if (await session.OpenLinkAsync(primary, order) is not ({ } link, { } reply))
             {
+                return false;
+            }
+
+            if (left.IsEndedByEngine && !left.Ledger.Retains && left.Link.LeadsTo(primary))
+            {
+                // The same engine is there and well: it was this one connection that it ended.
+                link.Dispose();
+                session.RequestClose(CloseReason.EngineClosed);
                 return false;
             }
 
@@ -708,7 +783,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     private async Task<RelayEnd> LastRepliesAsync(bool keepRequests)
     {
         var replies = _leg.Replies;
-        while (!replies.IsCompleted && !client.IsFull)
+        while (!replies.IsCompleted && CanReadAhead())
         {
             var read = client.ReadAheadAsync();
             if (await Task.WhenAny(replies, read) == replies)
@@ -727,6 +802,11 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
             }
         }
 
+        if (!replies.IsCompleted && await LeavesBeforeAsync(replies))
+        {
+            return await EndRequestsAsync();
+        }
+
         return await replies switch
         {
             ReplyPumpEnd.Reset => RelayEnd.Reset,
@@ -740,6 +820,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
     {
         var end = await leg.Pump.RunAsync();
         leg.EndedAt = session.Clock.GetTimestamp();
+        leg.IsEndedByEngine = end == ReplyPumpEnd.EngineClosed;
         switch (end)
         {
             case ReplyPumpEnd.EngineClosed or ReplyPumpEnd.NotExecuted:
@@ -775,6 +856,7 @@ internal sealed class Relay(GatewaySession session, ClientConnection client, Res
         if (end is ReplyPumpEnd.EngineClosed or ReplyPumpEnd.NotExecuted)
         {
             MoveAtOnceIfNeeded(leg);
+            AskWhyAtOnce(leg);
         }
 
         return end;

@@ -40,6 +40,12 @@ internal sealed class SessionSettings
     /// <summary>Whether the client has asked for replies so large that it must have an engine connection of its own.</summary>
     public bool NeedsOwnConnection { get; set; }
 
+    /// <summary>
+    /// Whether the client has written over a shared engine connection since it last had one of its own. WAIT counts from the last write on its own connection, so
+    /// that one must then begin with a write (<see cref="WriteOffsetMark"/>).
+    /// </summary>
+    public bool HasSharedWrites { get; set; }
+
     /// <summary>Notes a change that the engine agreed to.</summary>
     /// <param name="change">The change.</param>
     public void Apply(SettingChange change) => _values[(int)change.Setting] = change.Value;
@@ -76,6 +82,19 @@ internal sealed class SessionSettings
             + Write(output, _values[(int)ClientSetting.Name], "SETNAME"u8, default)
             + Write(output, _values[(int)ClientSetting.LibraryName], "SETINFO"u8, "LIB-NAME"u8)
             + Write(output, _values[(int)ClientSetting.LibraryVersion], "SETINFO"u8, "LIB-VER"u8);
+    }
+
+    /// <summary>
+    /// Writes a command that changes nothing and reaches the replicas, and with it brings a connection's own offset up to now. Its reply may be anything: engines
+    /// without it are those whose offset every command brings up to now, or that have no WAIT.
+    /// </summary>
+    /// <param name="output">Where to write.</param>
+    public static void WriteOffsetMark(IBufferWriter<byte> output)
+    {
+        RespWriter.WriteCommandHeader(output, 3);
+        RespWriter.WriteBulk(output, "SPUBLISH"u8);
+        RespWriter.WriteBulk(output, "larder:offset"u8);
+        RespWriter.WriteBulk(output, ""u8);
     }
 
     private static int Write(IBufferWriter<byte> output, byte[]? value, ReadOnlySpan<byte> subcommand, ReadOnlySpan<byte> attribute)

@@ -13,8 +13,8 @@ internal sealed class ClientConnection(LoopConnection connection) : IDisposable
 {
     private const int BufferBytes = 32 * 1024;
 
-    /// <summary>After the last reply so much is still read, so that the reply is not lost to a reset.</summary>
-    private const int MaxDrainedBytes = 1024 * 1024;
+    /// <summary>After the last reply so much is still read, so that the reply is not lost to a reset of one who goes on sending.</summary>
+    private const int MaxDrainedBytes = 64 * 1024 * 1024;
 
     private byte[] _buffer = [];
     private int _start;
@@ -39,6 +39,12 @@ internal sealed class ClientConnection(LoopConnection connection) : IDisposable
 
     /// <summary>Whether nothing more can be read before something is consumed or the buffer is grown.</summary>
     public bool IsFull => _start == 0 && _end == _buffer.Length && _end > 0;
+
+    /// <summary>Whether the client has ended the connection; for those who cannot read on, as <see cref="IsFull"/>.</summary>
+    public bool HasLeft => connection.HasLeft;
+
+    /// <summary>Whether a read is under way that <see cref="ReadAheadAsync"/> began: then nobody else may read from <see cref="Connection"/>.</summary>
+    public bool IsReadingAhead => _pending is not null;
 
     /// <summary>Takes bytes from the front of <see cref="Unread"/>.</summary>
     /// <param name="count">How many.</param>

@@ -311,8 +311,8 @@ internal sealed partial class GatewaySession
         {
             if (link is null)
             {
-                var end = await ShareAsync(settings);
-                if (end is { } over)
+                // A read that is under way since before RESET belongs to the client's own buffer: the bytes that it brings would be missed by who shares.
+                if (!_client.IsReadingAhead && await ShareAsync(settings) is { } over)
                 {
                     return over;
                 }
@@ -377,9 +377,15 @@ internal sealed partial class GatewaySession
             {
                 var handshake = new ArrayBufferWriter<byte>();
                 var required = settings.WriteHandshake(handshake, primary);
-                var (link, _) = await OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, required));
+                if (settings.HasSharedWrites)
+                {
+                    SessionSettings.WriteOffsetMark(handshake);
+                }
+
+                var (link, _) = await OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, required, Any: settings.HasSharedWrites ? 1 : 0));
                 if (link is not null)
                 {
+                    settings.HasSharedWrites = false;
                     return link;
                 }
             }

@@ -202,7 +202,16 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
                 var (link, reply) = await session.OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, Required: 1));
                 if (link is not null)
                 {
-                    await client.WriteAsync(reply!.Replies);
+                    try
+                    {
+                        await client.WriteAsync(reply!.Replies);
+                    }
+                    catch
+                    {
+                        link.Dispose(); // The client has left meanwhile: the connection is nobody's.
+                        throw;
+                    }
+
                     session.NoteActivity();
                     return new Guest(link, protocol, hello?.ClientName);
                 }

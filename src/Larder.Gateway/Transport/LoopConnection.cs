@@ -382,6 +382,9 @@ internal sealed class LoopConnection : ILoopHandler, IDisposable
         }
     }
 
+    /// <summary>Whether the other side has ended the connection, also where there are bytes before the end that nobody has read.</summary>
+    public bool HasLeft => PeerWatch.HasLeft(_socket);
+
     private uint ReadInterest => _readWantsWrite ? LinuxCalls.EpollIn | LinuxCalls.EpollOut : LinuxCalls.EpollIn;
 
     private void Finish(LoopOperation operation, int result, bool inline)

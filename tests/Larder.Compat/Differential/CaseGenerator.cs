@@ -2,7 +2,8 @@ namespace Larder.Compat.Differential;
 
 /// <summary>Makes cases of a command: too few arguments, the right number, too many; keys of each type; and what its description allows.</summary>
 /// <param name="random">Decides.</param>
-public sealed class CaseGenerator(Random random)
+/// <param name="wait">How long what may wait does, in seconds.</param>
+public sealed class CaseGenerator(Random random, string wait)
 {
     private static readonly string[] Keys = ["kstr", "kint", "klist", "khash", "kset", "kzset", "kstream", "khll", "kgeo", "missing"];
     private static readonly string[] Fillers = ["a", "1", "0", "2", "-1", "kstr", "*", "x y"];
@@ -11,7 +12,7 @@ public sealed class CaseGenerator(Random random)
     private static readonly string[] Strings = ["a", "b", "c", "v", "x y", "", "10", "\0\u00ff\r\n"];
     private static readonly string[] Patterns = ["*", "k*", "?", "[", "nothing*", "a"];
     private static readonly string[] Times = ["1", "9999999999", "9999999999999", "-1", "abc"];
-    private static readonly string[] Waits = ["0.01", "1", "5", "-1", "abc"];
+    private static readonly string[] Waits = ["1", "5", "-1", "abc"];
     private static readonly string[] StreamIds = ["*", "0", "1-1", "1-2", "2-0", "+", "-", "$", ">", "abc", "0-0", "5-*"];
     private static readonly string[] Borders = ["-inf", "+inf", "1", "(1", "[a", "-", "+", "[c", "0", "-1"];
 
@@ -59,7 +60,7 @@ public sealed class CaseGenerator(Random random)
         {
             // What may wait is given a short time to do so.
             var last = command.Count + 1 == words && spec.Flags.Contains("blocking");
-            command.Add(command.Count == spec.FirstKey ? key ?? Any(Keys) : last ? "0.01" : Any(Fillers));
+            command.Add(command.Count == spec.FirstKey ? key ?? Any(Keys) : last ? wait : Any(Fillers));
         }
 
         return command;
@@ -129,6 +130,7 @@ public sealed class CaseGenerator(Random random)
     private string Value(ArgumentSpec argument) => argument.Name.ToLowerInvariant() switch
     {
         "numkeys" or "numlocal" => (_numberOfKeys = random.Next(8) == 0 ? 0 : random.Next(1, 3)).Value.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        "timeout" when argument.Type == "double" && random.Next(3) > 0 => wait,
         "timeout" or "milliseconds" or "seconds" when argument.Type is "double" or "integer" => Any(Waits),
         "id" or "start" or "end" or "last-id" or "group" or "consumer" when _group == "stream" => random.Next(3) == 0 ? "g" : Any(StreamIds),
         "min" or "max" or "start" or "stop" or "end" when _group == "sorted-set" => Any(Borders),

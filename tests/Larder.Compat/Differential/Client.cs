@@ -26,9 +26,6 @@ internal sealed class Client(ConnectionPair pair, int name)
     /// <summary>Whether CLIENT REPLY OFF was given.</summary>
     public bool IsMute { get; set; }
 
-    /// <summary>Whether it has tracking, which ends with its engine connection, and the client with it.</summary>
-    public bool HoldsWhatEnds { get; set; }
-
     /// <summary>The key that it waits for, or <c>null</c>.</summary>
     public string? WaitsFor { get; set; }
 

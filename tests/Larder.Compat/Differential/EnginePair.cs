@@ -24,11 +24,29 @@ public sealed class EnginePair : IAsyncDisposable
         var (direct, behind) = (engines[0], engines[1]);
         var door = await TestDoor.OpenAsync(
             behind.SocketPath, behind.Gateway.Name, behind.Gateway.Password.Reveal(), EngineProcess.Key, 0, null, null, NullLoggerFactory.Instance);
-        return new EnginePair(installation, direct, behind, door);
+        var pair = new EnginePair(installation, direct, behind, door);
+        await using var first = await pair.EnterAsync(2);
+        while (!door.Snapshot().Caches[0].KnowsCommands)
+        {
+            await Task.Delay(5); // What the gateway knows of the engine it asks when the first client comes.
+        }
+
+        return pair;
     }
 
     /// <summary>Two connections, on which nothing has been said.</summary>
-    public async Task<ConnectionPair> ConnectAsync() => new(await _direct.ConnectAsync(), await _door.ConnectAsync());
+    public async Task<ConnectionPair> ConnectAsync()
+    {
+        foreach (var engine in new[] { _direct, _behind })
+        {
+            if (engine.HasExited)
+            {
+                throw new InvalidOperationException($"{(engine == _direct ? "The engine that is asked directly" : "The engine behind the door")} has ended:\n{engine.Output}");
+            }
+        }
+
+        return new ConnectionPair(await _direct.ConnectAsync(), await _door.ConnectAsync());
+    }
 
     /// <summary>Two connections that have authenticated.</summary>
     /// <param name="protocol">2 or 3.</param>

@@ -203,7 +203,6 @@ public sealed class InterleavingRun(EnginePair engines, int seed)
         {
             var name = command.Split(' ')[0];
             client.InTransaction = name switch { "MULTI" => true, "EXEC" or "DISCARD" or "RESET" => false, _ => client.InTransaction };
-            client.HoldsWhatEnds |= command.StartsWith("CLIENT TRACKING ON", StringComparison.Ordinal);
             client.Subscribed |= name is "SUBSCRIBE" or "PSUBSCRIBE" or "SSUBSCRIBE";
         }
     }

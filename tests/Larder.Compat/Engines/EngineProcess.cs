@@ -32,6 +32,9 @@ public sealed class EngineProcess : IAsyncDisposable
 
     public EngineUser Gateway => _configuration.GatewayUser;
 
+    /// <summary>Where replicas find it, on the loopback address.</summary>
+    public int ReplicationPort => _configuration.ReplicationPort;
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>The process, for faults.</summary>

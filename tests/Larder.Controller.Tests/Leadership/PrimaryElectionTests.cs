@@ -71,7 +71,8 @@ public sealed class PrimaryElectionTests
     {
         Assert.Null(Decide([OnDisk(0), OnDisk(1) with { Answering = false }], newest: [0, 1]).Winner);
         Assert.Equal(0, Decide([OnDisk(0), OnDisk(1) with { Answering = false }], newest: [0, 1], patience: true).Winner);
-        Assert.Equal(1, Decide([OnDisk(0, offset: 5), OnDisk(1, offset: 6)], newest: [0, 1]).Winner);
+        Assert.Equal(0, Decide([OnDisk(0, offset: 5), OnDisk(1, offset: 6)], newest: [0, 1]).Winner);
+        Assert.Equal(1, Decide([OnDisk(0, offset: 9) with { Keys = 0 }, OnDisk(1)], newest: [0, 1]).Winner);
         Assert.Equal(0, Decide([OnDisk(0), OnDisk(1)], newest: [0, 1]).Winner);
     }
 

@@ -8,6 +8,7 @@ using System.Text;
 using Larder.Model;
 using Larder.Model.Routing;
 using Larder.Model.Specs;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Larder.Gateway.Tests.Harness;
@@ -22,10 +23,10 @@ internal sealed class Door : IAsyncDisposable
     private readonly Dictionary<string, CacheRoute> _caches = [];
     private readonly RoutePublisher _routes = new();
 
-    private Door(GatewayOptions options, TimeProvider clock)
+    private Door(GatewayOptions options, TimeProvider clock, ILoggerFactory? loggers = null)
     {
         Clock = clock;
-        Gateway = new GatewayServer(_routes, options, clock, NullLoggerFactory.Instance);
+        Gateway = new GatewayServer(_routes, options, clock, loggers ?? NullLoggerFactory.Instance);
         Port = FreePort();
     }
 
@@ -49,6 +50,15 @@ internal sealed class Door : IAsyncDisposable
         return door;
     }
 
+    /// <summary>A gateway that serves one cache from whatever listens at a socket.</summary>
+    public static async Task<Door> OpenAsync(string socketPath, ILoggerFactory loggers, GatewayOptions? options = null)
+    {
+        var door = new Door(options ?? new GatewayOptions(), TimeProvider.System, loggers);
+        door.Set(door.Cache("dev", null) with { Primary = door.Primary(socketPath, 1) });
+        await door.Gateway.StartAsync(TestContext.Current.CancellationToken);
+        return door;
+    }
+
     public CacheRoute Cache(string name, RedisProcess? redis, long epoch = 1) => new()
     {
         Cache = name,
@@ -60,8 +70,10 @@ internal sealed class Door : IAsyncDisposable
         Primary = redis is null ? null : Primary(redis, epoch),
     };
 
-    public PrimaryRoute Primary(RedisProcess redis, long epoch) =>
-        new(0, epoch, redis.SocketPath, "gateway", new Secret("inside"), new ViewDeadline(Clock.GetTimestamp() + (3600 * Clock.TimestampFrequency)));
+    public PrimaryRoute Primary(RedisProcess redis, long epoch) => Primary(redis.SocketPath, epoch);
+
+    public PrimaryRoute Primary(string socketPath, long epoch) =>
+        new(0, epoch, socketPath, "gateway", new Secret("inside"), new ViewDeadline(Clock.GetTimestamp() + (3600 * Clock.TimestampFrequency)));
 
     public void Set(CacheRoute route)
     {

@@ -1,0 +1,42 @@
+using Larder.Compat.Differential;
+using Larder.Compat.Engines;
+
+namespace Larder.Gateway.Tests;
+
+/// <summary>
+/// A part of the long comparison (bench/compat): generated cases of commands from the engine's own table, and interleavings of what changes
+/// connections, directly and through the door.
+/// </summary>
+public sealed class CommandTableTests
+{
+    public static TheoryData<string> Engines => [.. InstalledEngines.All];
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Commands_are_answered_as_the_engine_answers_them(string name)
+    {
+        await using var engines = await StartAsync(name);
+        var run = new CommandTableRun(engines, seed: 1);
+        var differences = await run.RunAsync(described: 3, part: 12);
+        Assert.True(differences.Count == 0, string.Join('\n', differences));
+        Assert.True(run.Cases > 100, $"only {run.Cases} cases of {run.Commands} commands");
+    }
+
+    [Theory]
+    [MemberData(nameof(Engines))]
+    public async Task Clients_that_change_their_connections_see_what_they_would_see_at_the_engine(string name)
+    {
+        await using var engines = await StartAsync(name);
+        var run = new InterleavingRun(engines, seed: 1);
+        var differences = await run.RunAsync(sessions: 6, steps: 40);
+        Assert.True(differences.Count == 0, string.Join('\n', differences));
+        Assert.True(run.Steps > 100, $"only {run.Steps} steps");
+    }
+
+    private static async Task<EnginePair> StartAsync(string name)
+    {
+        var installation = await InstalledEngines.FindAsync(name);
+        Assert.SkipWhen(installation is null, $"{name} is not on this machine ('tools/fetch-engine' puts it there).");
+        return await EnginePair.StartAsync(installation!);
+    }
+}
