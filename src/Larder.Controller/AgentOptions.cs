@@ -31,6 +31,10 @@ public sealed record AgentOptions
     /// <value>Default 60 s.</value>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long after it was asked a node that has not stopped is asked again.</summary>
+    /// <value>Default 250 ms.</value>
+    public TimeSpan StopAgain { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>How long a former primary may take to save what it has before it is killed and started as a replica.</summary>
     /// <value>Default 20 s.</value>
     public TimeSpan RetireLimit { get; init; } = TimeSpan.FromSeconds(20);

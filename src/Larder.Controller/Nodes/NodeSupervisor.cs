@@ -37,6 +37,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     private readonly NodeData _data;
     private bool _loadedFromDisk;
     private long? _retiringSince;
+    private long _askedAt;
     private IReadOnlyList<string> _removeOnceLoaded = [];
     private Task _following = Task.CompletedTask;
     private DateTimeOffset _startedAt;
@@ -199,6 +200,11 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
         try
         {
+            if (primary is null)
+            {
+                RequireReach();
+            }
+
             Folders.Create();
 
             // A killed engine's background save lives on for a while and keeps the folder locked; what it writes is of no use any more.
@@ -329,14 +335,14 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     {
         if (_process is { } process && _retiringSince is null)
         {
-            _retiringSince = _services.Clock.GetTimestamp();
+            _retiringSince = _askedAt = _services.Clock.GetTimestamp();
             _toldToEnd = true;
             Log.NodeRetires(_services.Logger, Configuration.Cache, Ordinal, process.Pid);
             process.Signal((ProcessSignal)Features.StopSignal);
         }
     }
 
-    /// <summary>Kills a former primary that takes too long to save what it has.</summary>
+    /// <summary>Asks a former primary again to save what it has and to end, and kills it where it takes too long.</summary>
     /// <param name="cancellationToken">Gives up waiting.</param>
     public async Task EndRetirementAsync(CancellationToken cancellationToken)
     {
@@ -344,6 +350,11 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         {
             Log.NodeKilled(_services.Logger, Configuration.Cache, Ordinal, _process!.Pid, _services.Options.RetireLimit);
             await KillAsync(cancellationToken);
+        }
+        else if (Retiring && _services.Clock.GetElapsedTime(_askedAt) >= _services.Options.StopAgain)
+        {
+            _askedAt = _services.Clock.GetTimestamp();
+            _process!.Signal((ProcessSignal)Features.StopSignal);
         }
     }
 
@@ -426,23 +437,21 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
 
         _toldToEnd = true;
-        process.Signal(keepData ? (ProcessSignal)Features.StopSignal : ProcessSignal.Kill);
-        try
+        var options = _services.Options;
+        var signal = keepData ? (ProcessSignal)Features.StopSignal : ProcessSignal.Kill;
+        if (await OrderlyStop.RunAsync(process, signal, exit, options.StopAgain, options.StopTimeout, _services.Clock, cancellationToken) is not { } how)
         {
-            var how = await exit.WaitAsync(_services.Options.StopTimeout, _services.Clock, cancellationToken);
-            if (keepData && how.Code is null or 0)
-            {
-                OwnerOnlyFile.Write(Folders.StoppedMark, "");
-            }
-
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            Log.NodeKilled(_services.Logger, Configuration.Cache, Ordinal, process.Pid, _services.Options.StopTimeout);
+            Log.NodeKilled(_services.Logger, Configuration.Cache, Ordinal, process.Pid, options.StopTimeout);
             await KillAsync(cancellationToken);
             return false;
         }
+
+        if (keepData && how.Code is null or 0)
+        {
+            OwnerOnlyFile.Write(Folders.StoppedMark, "");
+        }
+
+        return true;
     }
 
     /// <summary>Kills the process and waits for its end: afterwards it certainly takes no writes.</summary>
@@ -560,6 +569,17 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
                 File.Delete(path);
                 Directory.CreateSymbolicLink(path, target);
             }
+        }
+    }
+
+    /// <summary>Makes sure that the data on disk can be got at, if there is any: what cannot may be the newest.</summary>
+    /// <exception cref="IOException">It cannot.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public void RequireReach()
+    {
+        if (Persistent)
+        {
+            DataReach.Require([Folders.Data, .. DataPaths]);
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed partial class CopyCheck(NodeServices services, Func<Model.Engine
         var configuration = node.Configuration;
         try
         {
+            node.RequireReach();
             return configuration.Persistence switch
             {
                 PersistenceMode.Rdb when node.Features.RdbVersion is not null => await SnapshotAsync(node, cancellationToken),
@@ -40,7 +41,7 @@ internal sealed partial class CopyCheck(NodeServices services, Func<Model.Engine
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new CopyFacts(node.Ordinal, CopyState.Damaged, $"node {node.Ordinal}: its data cannot be read: {exception.Message}");
+            return new CopyFacts(node.Ordinal, CopyState.Unreachable, $"node {node.Ordinal}: its data cannot be read: {exception.Message}");
         }
     }
 

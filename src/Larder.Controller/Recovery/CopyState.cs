@@ -11,4 +11,7 @@ internal enum CopyState
 
     /// <summary>It does not.</summary>
     Damaged,
+
+    /// <summary>It cannot be got at now, and may be whole: it is waited for, neither set aside nor counted as lost.</summary>
+    Unreachable,
 }

@@ -18,6 +18,8 @@ internal sealed partial class ShardAgent
 
     private ColdStart? _cold;
     private bool _lostTold;
+    private bool _unreachable;
+    private long _assessedAt;
 
     /// <summary>How often the shard was started of which no node had any data, so that it began empty; the very first time counts too.</summary>
     public int Losses { get; private set; }
@@ -40,7 +42,12 @@ internal sealed partial class ShardAgent
         }
 
         var refused = _nodes.Where(node => node.FailedStarts > 1 && node.HasData && RefusedItsData(node)).ToList();
-        if (_cold is not null && refused.Count == 0)
+        if (_cold is { MayStart: true } && refused.Count == 0)
+        {
+            return;
+        }
+
+        if (_cold is { MayStart: false } && !(_unreachable && _services.Clock.GetElapsedTime(_assessedAt) >= _services.Options.LongestBackOff))
         {
             return;
         }
@@ -64,6 +71,8 @@ internal sealed partial class ShardAgent
                 : await check.RunAsync(node, cancellationToken));
         }
 
+        _assessedAt = _services.Clock.GetTimestamp();
+        _unreachable = copies.Any(copy => copy.State == CopyState.Unreachable);
         _cold = ColdStart.Decide(copies);
         Losses += _cold.AllLost ? 1 : 0;
         Log.ColdStart(_logger, _cache, _shard, _cold.Reason);
@@ -87,6 +96,28 @@ internal sealed partial class ShardAgent
         foreach (var ordinal in _cold.SetAside)
         {
             SetAside(_nodes.First(node => node.Ordinal == ordinal), copies.First(copy => copy.Ordinal == ordinal).Problem);
+        }
+    }
+
+    /// <summary>
+    /// A node that may have the newest data and comes back while others run is looked at too, so that a log that only ends too early is cut and loads:
+    /// the engine would refuse it.
+    /// </summary>
+    private async Task MendBeforeStartAsync(CancellationToken cancellationToken)
+    {
+        if (Leader is not null || _nodes[0].Configuration.Persistence == PersistenceMode.Disabled || !_nodes.Any(node => node.Running))
+        {
+            return;
+        }
+
+        var check = new CopyCheck(_services, _toolsFolder);
+        foreach (var node in _nodes.Where(node => node is { Running: false, PortTaken: false, HasData: true } && node.UntilStart == TimeSpan.Zero))
+        {
+            var facts = await check.RunAsync(node, cancellationToken);
+            if (facts.State is CopyState.Damaged)
+            {
+                Log.ReturnsDamaged(_logger, _cache, _shard, facts.Problem);
+            }
         }
     }
 
@@ -123,5 +154,8 @@ internal sealed partial class ShardAgent
     {
         [LoggerMessage(3110, LogLevel.Information, "Shard {Shard} of {Cache} has no process left: {Reason}.")]
         public static partial void ColdStart(ILogger logger, string cache, int shard, string reason);
+
+        [LoggerMessage(3111, LogLevel.Warning, "Shard {Shard} of {Cache}: a copy does not pass its check; whether its engine loads it decides: {Problem}")]
+        public static partial void ReturnsDamaged(ILogger logger, string cache, int shard, string problem);
     }
 }

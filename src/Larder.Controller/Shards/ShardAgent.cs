@@ -213,6 +213,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         var outcome = Leader is null ? await ElectAsync(forced: false, cancellationToken) : "";
         await AssessAsync(cancellationToken);
         SetAsideWhereItDoesNotStart();
+        await MendBeforeStartAsync(cancellationToken);
         await StartAsync(cancellationToken);
         await FollowAsync(cancellationToken);
         _syncPause.EndIfDone(IsInSync);

@@ -32,5 +32,27 @@ public sealed class ColdStartTests
         Assert.True(start.AllLost);
     }
 
+    [Fact]
+    public void A_copy_that_cannot_be_got_at_is_neither_put_aside_nor_counted_as_lost()
+    {
+        var beside = ColdStart.Decide([Of(0, CopyState.Unreachable), Of(1, CopyState.Good), Of(2, CopyState.Damaged)]);
+        Assert.True(beside.MayStart);
+        Assert.Equal([2], beside.SetAside);
+        var alone = ColdStart.Decide([Of(0, CopyState.Unreachable), Of(1, CopyState.Empty)]);
+        Assert.True(alone.MayStart);
+        Assert.Empty(alone.SetAside);
+        Assert.False(alone.AllLost);
+        Assert.Contains("node 0 is Unreachable", alone.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_one_copy_is_damaged_and_the_other_cannot_be_got_at_nothing_starts()
+    {
+        var start = ColdStart.Decide([Of(0, CopyState.Damaged), Of(1, CopyState.Unreachable)]);
+        Assert.False(start.MayStart);
+        Assert.Empty(start.SetAside);
+        Assert.Contains("node 1 is Unreachable", start.Reason, StringComparison.Ordinal);
+    }
+
     private static CopyFacts Of(int ordinal, CopyState state) => new(ordinal, state, $"node {ordinal} is {state}");
 }
