@@ -1,0 +1,187 @@
+using System.Buffers;
+using Larder.Gateway.Relay;
+using Larder.Resp.Replies;
+
+namespace Larder.Gateway.Lanes;
+
+/// <content>Gives the engine's replies to whom they belong.</content>
+internal sealed partial class Lane
+{
+    /// <summary>Reads what the engine has answered and gives each client what is his.</summary>
+    private void Receive()
+    {
+        if (_link is not { } link)
+        {
+            return;
+        }
+
+        var count = link.Read(Loop.Scratch);
+        if (count == 0)
+        {
+            return;
+        }
+
+        var whole = count > 0 && Distribute(Loop.Scratch, count);
+        foreach (var session in _touched)
+        {
+            session.Flush();
+        }
+
+        _touched.Clear();
+        _journal.Release(_answered);
+        if (count < 0)
+        {
+            LoseLink();
+        }
+        else if (!whole)
+        {
+            Log.UnexpectedReply(_services.Logger, _cache.Route.Cache, link.Primary.NodeOrdinal);
+            LoseLink();
+        }
+        else if (_retreat is not null && IsQuiet)
+        {
+            CompleteRetreat();
+        }
+
+        LetOthersIn();
+    }
+
+    /// <summary>Takes the frames apart.</summary>
+    /// <returns>False where something came that no command asked for.</returns>
+    private bool Distribute(byte[] buffer, int count)
+    {
+        var position = 0;
+        while (position < count)
+        {
+            if (_scanner.AtBoundary)
+            {
+                if (_answered == _planned)
+                {
+                    return false;
+                }
+
+                if (_retreat is null && RespFrame.TryMeasure(buffer.AsSpan(position, count - position), out var length))
+                {
+                    Touch(_queue.Head.Session, buffer).Append(position, position + length);
+                    position += length;
+                    _notExecutedSince = null;
+                    Complete();
+                    continue;
+                }
+
+                _withholding = _retreat is not null || buffer[position] == (byte)'-';
+            }
+
+            var status = _scanner.Scan(buffer.AsSpan(position, count - position), out var consumed);
+            if (status == RespReplyStatus.Invalid)
+            {
+                return false;
+            }
+
+            if (_withholding)
+            {
+                _withheld.Write(buffer.AsSpan(position, consumed));
+            }
+            else
+            {
+                _startedFrame = true;
+                Touch(_queue.Head.Session, buffer).Append(position, position + consumed);
+            }
+
+            position += consumed;
+            if (status == RespReplyStatus.FrameEnded)
+            {
+                EndFrame(buffer);
+            }
+        }
+
+        return true;
+    }
+
+    private void EndFrame(byte[] buffer)
+    {
+        _startedFrame = false;
+        if (!_withholding)
+        {
+            Complete();
+            return;
+        }
+
+        _withholding = false;
+        var reply = _withheld.WrittenSpan;
+        var refused = reply[0] == (byte)'-' && Policy.RetryNotExecuted && NotExecuted.IsTold(_scanner.ErrorText);
+        if (refused && !GivesUp)
+        {
+            // Nothing is sent to such an engine any more; what is under way there is still answered.
+            _notExecutedSince ??= _services.Clock.GetTimestamp();
+            _retreat ??= new LaneRetreat();
+            _services.Counters.Repeated(1);
+        }
+
+        if (_retreat is { } retreat)
+        {
+            retreat.Take(_queue.Head, refused && !GivesUp ? null : reply.ToArray(), _journal);
+            lock (_gate)
+            {
+                _answered = _queue.Head.End;
+            }
+
+            _queue.Take();
+            retreat.TakeAnswers(_queue);
+        }
+        else
+        {
+            Touch(_queue.Head.Session, buffer).Append(reply);
+            Complete();
+        }
+
+        _withheld.ResetWrittenCount();
+    }
+
+    private bool GivesUp => _notExecutedSince is { } since && _services.Clock.GetElapsedTime(since) >= _cache.HoldLimit;
+
+    /// <summary>The first command is answered; so are the gateway's own replies behind it.</summary>
+    private void Complete()
+    {
+        var answered = _queue.Take();
+        if (_queue.Count == 0 || _queue.Head.Reply is null)
+        {
+            // Read by others under the gate only to see whether it has caught up with what was planned.
+            lock (_gate)
+            {
+                _answered = answered.End;
+            }
+        }
+        else
+        {
+            GiveAnswers(answered.End);
+        }
+
+        answered.Session.NoteAnswered();
+    }
+
+    private void GiveAnswers(long answered)
+    {
+        lock (_gate)
+        {
+            _answered = answered;
+        }
+
+        while (_queue.Count > 0 && _queue.Head.Reply is { } reply)
+        {
+            var entry = _queue.Take();
+            Touch(entry.Session, Loop.Scratch).Append(reply);
+            entry.Session.NoteAnswered();
+        }
+    }
+
+    private SharedSession Touch(SharedSession session, byte[] buffer)
+    {
+        if (session.BeginOutput(buffer))
+        {
+            _touched.Add(session);
+        }
+
+        return session;
+    }
+}
