@@ -47,6 +47,28 @@ public sealed class GatewayStatusTests
         Assert.Equal("port 6380 cannot be opened", Status(null).ListenerProblem(Endpoint));
     }
 
+    [Fact]
+    public void An_owner_that_was_missed_is_looked_for_again_but_not_for_ever()
+    {
+        _listeners.Add(new(Endpoint, "port 6380 cannot be opened"));
+        var status = new GatewayStatus(() => _listeners, _ => ++_searches == 3 ? new(77, "redis-server") : null);
+        for (var time = 1; time <= 2; time++)
+        {
+            Assert.Equal("port 6380 cannot be opened", status.ListenerProblem(Endpoint));
+        }
+
+        Assert.EndsWith("process 77 (redis-server) listens there", status.ListenerProblem(Endpoint), StringComparison.Ordinal);
+
+        _searches = 0;
+        var blind = Status(null);
+        for (var time = 1; time <= 30; time++)
+        {
+            blind.ListenerProblem(Endpoint);
+        }
+
+        Assert.Equal(10, _searches);
+    }
+
     private GatewayStatus Status(ListeningProcess? owner) => new(
         () => _listeners,
         port =>
