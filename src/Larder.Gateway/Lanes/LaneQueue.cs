@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Larder.Gateway.Lanes;
 
 /// <summary>The commands of a lane in their order: a ring that grows. One thread.</summary>
@@ -30,11 +28,7 @@ internal sealed class LaneQueue
     public LaneEntry Take()
     {
         var entry = _entries[_head];
-        if (RuntimeHelpers.IsReferenceOrContainsReferences<LaneEntry>())
-        {
-            _entries[_head] = default;
-        }
-
+        _entries[_head] = default; // Whose it was is not kept alive by it.
         _head = (_head + 1) & (_entries.Length - 1);
         Count--;
         return entry;
