@@ -31,6 +31,7 @@ internal sealed class CacheRuntime
     private volatile CacheRoute _route;
     private volatile TlsContext _tls;
     private volatile bool _held;
+    private volatile bool _dismissing;
     private volatile CommandEffects _effects = CommandEffects.BeforeEngine;
     private volatile Task _learning = Task.CompletedTask;
     private readonly ConcurrentDictionary<(EventLoop Loop, int Protocol), Lane> _lanes = new();
@@ -171,7 +172,24 @@ internal sealed class CacheRuntime
         }
 
         _sessions[session.Id] = session;
+        Interlocked.MemoryBarrier(); // Dismiss does the same the other way round: one of the two sees the other.
+        if (_dismissing)
+        {
+            session.RequestClose(CloseReason.GatewayStopped);
+        }
+
         return true;
+    }
+
+    /// <summary>Asks all sessions to end, and those that are yet to come: a handshake may be under way.</summary>
+    public void Dismiss()
+    {
+        _dismissing = true;
+        Interlocked.MemoryBarrier(); // TryAdd does the same the other way round: one of the two sees the other.
+        foreach (var session in _sessions.Values)
+        {
+            session.RequestClose(CloseReason.GatewayStopped);
+        }
     }
 
     /// <summary>Forgets a session that was taken in.</summary>
