@@ -47,7 +47,7 @@ internal sealed class SharedSession(
     private readonly List<Notice> _untold = [];
     private readonly TaskCompletionSource<SharedEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LoopConnection _connection = client.Connection;
-    private readonly Lane _lane = cache.LaneOf(client.Connection.Loop, settings.Protocol, services);
+    private readonly Lane _lane = cache.LaneOf(client.Connection.Loop, settings.Protocol, session.Grant.User, services);
     private readonly OutputBatch _output = new();
     private int _outstanding;
     private int _window = FirstWindow;
@@ -376,6 +376,8 @@ internal sealed class SharedSession(
             case CommandKind.Client when MaintenanceCommand.IsMeant(view):
                 Answer(MaintenanceCommand.Parse(view, out var error) is { } maintenance ? maintenance.Answer(settings) : error);
                 return true;
+            case CommandKind.Select or CommandKind.Client when session.Grant.User is not null:
+                return false; // Whether this user may is the engine's to say.
             case CommandKind.Select when view.Count == 2 && view.Subcommand.SequenceEqual("0"u8):
                 Answer(Replies.Ok.ToArray());
                 return true;

@@ -22,11 +22,11 @@ namespace Larder.Gateway.Relay;
 /// <param name="cache">The cache, for its durability and its engine's commands.</param>
 /// <param name="state">What the client did to its connection.</param>
 /// <param name="settings">What it set.</param>
-/// <param name="findKey">Tells which key was given.</param>
+/// <param name="findGrant">Tells what a user and password open.</param>
 /// <param name="counters">The gateway's counters.</param>
 /// <param name="clock">The clock.</param>
 internal sealed class CommandDoor(
-    CacheRuntime cache, CarriedState state, SessionSettings settings, FindKey findKey, GatewayCounters counters, TimeProvider clock)
+    CacheRuntime cache, CarriedState state, SessionSettings settings, FindGrant findGrant, GatewayCounters counters, TimeProvider clock)
 {
     private ReplyLedger _ledger = null!;
     private bool _quorum;
@@ -358,9 +358,9 @@ internal sealed class CommandDoor(
     private Admission AdmitAuth(in CommandView command, bool silent, IBufferWriter<byte> replacement)
     {
         var user = command.Count == 2 ? AccessKeyVerifier.DefaultUser : command.TryGet(1, out var name) ? name : default;
-        var accepted = command.TryGet(command.Count - 1, out var password) && findKey(user, password) is not null;
+        var grant = command.TryGet(command.Count - 1, out var password) ? findGrant(user, password) : null;
         ExpectUnless(silent, new Expectation(ExpectationKind.Replies));
-        Credentials.WriteAuth(replacement, _primary, accepted);
+        Credentials.WriteAuth(replacement, _primary, grant);
         return Admission.Replace;
     }
 
@@ -371,7 +371,7 @@ internal sealed class CommandDoor(
             return Answer(Replies.SyntaxError.ToArray(), silent: false, replacement);
         }
 
-        if (HelloCommand.Parse(command, findKey, out _) is not { } hello)
+        if (HelloCommand.Parse(command, findGrant, out _) is not { } hello)
         {
             // The engine has its own words for it, which depend on the state of the connection.
             Expect(new Expectation(ExpectationKind.Hello));

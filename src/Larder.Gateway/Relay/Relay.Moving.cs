@@ -197,7 +197,7 @@ internal sealed partial class Relay
             }
 
             var handshake = new ArrayBufferWriter<byte>();
-            var required = _settings.WriteHandshake(handshake, primary);
+            var required = _settings.WriteHandshake(handshake, primary, session.Grant);
             var queued = salvage?.TransactionCommands ?? _state.TransactionCommands;
             _state.WriteTransaction(handshake, queued);
             _state.Subscriptions.Write(handshake);

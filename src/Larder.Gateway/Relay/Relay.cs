@@ -128,7 +128,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     public async Task<RelayEnd> RunAsync()
     {
         using var batcher = new RequestBatcher(
-            client, scanner, new CommandDoor(cache, _state, _settings, session.FindKey, session.Counters, session.Clock), session.Counters);
+            client, scanner, new CommandDoor(cache, _state, _settings, session.FindGrant, session.Counters, session.Clock), session.Counters);
         try
         {
             var read = !client.Unread.IsEmpty;

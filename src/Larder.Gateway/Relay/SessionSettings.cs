@@ -53,8 +53,9 @@ internal sealed class SessionSettings
     /// <summary>Writes the commands that make a new engine connection like the one before.</summary>
     /// <param name="output">Where to write.</param>
     /// <param name="primary">The engine.</param>
+    /// <param name="grant">What the client's key has opened.</param>
     /// <returns>How many replies they will have.</returns>
-    public int WriteHandshake(IBufferWriter<byte> output, PrimaryRoute primary)
+    public int WriteHandshake(IBufferWriter<byte> output, PrimaryRoute primary, AccessGrant grant)
     {
         var count = 1;
         if (Protocol == 3)
@@ -63,11 +64,11 @@ internal sealed class SessionSettings
             RespWriter.WriteBulk(output, "HELLO"u8);
             RespWriter.WriteBulk(output, "3"u8);
             RespWriter.WriteBulk(output, "AUTH"u8);
-            Credentials.WritePair(output, primary, accepted: true);
+            Credentials.WritePair(output, primary, grant);
         }
         else
         {
-            Credentials.WriteAuth(output, primary, accepted: true);
+            Credentials.WriteAuth(output, primary, grant);
         }
 
         if (Database != 0)

@@ -23,4 +23,10 @@ internal enum CloseReason : byte
     UnexpectedReply,
     OutputLimit,
     GatewayStopped,
+
+    /// <summary>The firewall does not admit its address.</summary>
+    Firewall,
+
+    /// <summary>Its address has failed to authenticate too often.</summary>
+    Throttled,
 }
