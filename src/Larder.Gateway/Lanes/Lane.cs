@@ -101,10 +101,10 @@ internal sealed partial class Lane : ILoopTask
     /// <summary>Adds a command.</summary>
     /// <param name="session">Whose it is.</param>
     /// <param name="command">Its bytes; at most <see cref="LaneJournal.MaxCommandBytes"/>.</param>
-    /// <param name="reads">Whether it only reads.</param>
-    public void Give(SharedSession session, ReadOnlySpan<byte> command, bool reads)
+    /// <param name="shared">Which it is.</param>
+    public void Give(SharedSession session, ReadOnlySpan<byte> command, SharedCommand shared)
     {
-        _queue.Add(new LaneEntry(session, _journal.Append(command), command.Length, reads));
+        _queue.Add(new LaneEntry(session, _journal.Append(command), command.Length, shared.Effect == CommandEffect.Reads, IsInfo: shared.IsInfo));
         if (!_deferred)
         {
             _deferred = true;

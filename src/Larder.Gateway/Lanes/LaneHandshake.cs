@@ -14,7 +14,7 @@ internal static class LaneHandshake
     /// Identifies clients of lanes: above every id that an engine gives, so that a command that names one (CLIENT TRACKING REDIRECT) finds nobody rather than
     /// somebody else's connection.
     /// </summary>
-    private const long FirstId = 1L << 40;
+    public const long FirstId = 1L << 40;
 
     private static ReadOnlySpan<byte> IdField => "$2\r\nid\r\n:"u8;
 

@@ -350,16 +350,17 @@ internal sealed class SharedSession(
     {
         var view = new CommandView(command, scanner.Arguments, scanner.ArgumentCount);
         var kind = CommandTable.Find(view.Name);
-        if (kind == CommandKind.Plain || (kind == CommandKind.Publish && !view.Subcommand.SequenceEqual(AzureEvents.Channel)))
+        if (kind is CommandKind.Plain or CommandKind.Info || (kind == CommandKind.Publish && !view.Subcommand.SequenceEqual(AzureEvents.Channel)))
         {
-            if (!cache.Effects.IsShareable(view.Name, out var effect))
+            if (cache.Effects.FindShareable(view.Name) is not { } shared)
             {
                 return false;
             }
 
             _outstanding++;
-            settings.HasSharedWrites |= effect == CommandEffect.Writes;
-            _lane.Give(this, command, effect == CommandEffect.Reads);
+            settings.LastCommand = shared.Name;
+            settings.HasSharedWrites |= shared.Effect == CommandEffect.Writes;
+            _lane.Give(this, command, shared);
             return true;
         }
 

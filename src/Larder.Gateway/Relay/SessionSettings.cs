@@ -37,6 +37,26 @@ internal sealed class SessionSettings
     /// <summary>The database selected.</summary>
     public int Database { get; set; }
 
+    /// <summary>The id that the engine gave the client's own connection; 0 while it has none, or the engine has not told.</summary>
+    public long EngineId { get; set; }
+
+    /// <summary>The command given last, in lower case.</summary>
+    public string LastCommand { get; set; } = "NULL";
+
+    /// <summary>A value that the client set.</summary>
+    /// <param name="setting">Which.</param>
+    /// <returns>The value; empty where it set none.</returns>
+    public string ValueOf(ClientSetting setting) => _values[(int)setting] is { } value ? Encoding.Latin1.GetString(value) : "";
+
+    /// <summary>Writes the question for the connection's id; restricted users may not ask it, so that its reply may be anything.</summary>
+    /// <param name="output">Where to write.</param>
+    public static void WriteIdQuestion(IBufferWriter<byte> output)
+    {
+        RespWriter.WriteCommandHeader(output, 2);
+        RespWriter.WriteBulk(output, "CLIENT"u8);
+        RespWriter.WriteBulk(output, "ID"u8);
+    }
+
     /// <summary>Whether the client has asked for replies so large that it must have an engine connection of its own.</summary>
     public bool NeedsOwnConnection { get; set; }
 

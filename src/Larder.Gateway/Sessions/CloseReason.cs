@@ -27,6 +27,9 @@ internal enum CloseReason : byte
     /// <summary>The firewall does not admit its address.</summary>
     Firewall,
 
+    /// <summary>Another client has killed it.</summary>
+    Killed,
+
     /// <summary>Its address has failed to authenticate too often.</summary>
     Throttled,
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using Larder.Gateway.Authentication;
+using Larder.Gateway.Clients;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Lanes;
 using Larder.Gateway.Notices;
@@ -39,6 +40,9 @@ internal sealed partial class GatewaySession
     private readonly List<Notice> _missed = [];
     private ITimer? _deadline;
     private long _lastActivity;
+    private readonly long _started;
+    private volatile SessionSettings? _settings;
+    private volatile bool _killed;
     private TimeSpan _penalty;
     private volatile TaskCompletionSource? _pause;
     private int _closing;
@@ -55,6 +59,7 @@ internal sealed partial class GatewaySession
         (Id, Endpoint, _client, _cache) = (id, endpoint, client, cache);
         Services = services;
         (Options, Counters, Clock, _logger, _) = services;
+        _started = Clock.GetTimestamp();
         NoteActivity();
     }
 
@@ -256,6 +261,40 @@ internal sealed partial class GatewaySession
         return penalty;
     }
 
+    /// <summary>Whether it counts among the cache's clients: it is not about to end.</summary>
+    public bool IsListed => !_killed && !IsClosing;
+
+    /// <summary>Ends it because another client wants that. It is listed no more at once, and ends soon after.</summary>
+    public void Kill()
+    {
+        _killed = true;
+        _ = Task.Run(() => RequestClose(CloseReason.Killed)); // Who asks may be in the middle of a reply, of this very session too.
+    }
+
+    /// <summary>What is told of it. Thread-safe.</summary>
+    public ClientView View()
+    {
+        var settings = _settings;
+        var view = new ClientView
+        {
+            Id = settings is { EngineId: > 0 } ? settings.EngineId : LaneHandshake.FirstId + Id,
+            Remote = _client.Connection.Remote,
+            Local = _client.Connection.Local,
+            Descriptor = _client.Connection.Descriptor,
+            Age = Clock.GetElapsedTime(_started),
+            Idle = Clock.GetElapsedTime(Volatile.Read(ref _lastActivity)),
+            User = Grant.User ?? "default",
+            Protocol = settings?.Protocol ?? 2,
+            Database = settings?.Database ?? 0,
+            Command = settings?.LastCommand ?? "NULL",
+            Name = settings?.ValueOf(ClientSetting.Name) ?? "",
+            LibraryName = settings?.ValueOf(ClientSetting.LibraryName) ?? "",
+            LibraryVersion = settings?.ValueOf(ClientSetting.LibraryVersion) ?? "",
+            OutputBytes = _client.Connection.BacklogBytes,
+        };
+        return _relay is { } relay ? relay.Describe(view) : view;
+    }
+
     /// <summary>Does nothing for a while, or until the session is to be closed.</summary>
     /// <param name="time">How long.</param>
     public async Task PauseAsync(TimeSpan time)
@@ -344,7 +383,8 @@ internal sealed partial class GatewaySession
             }
 
             _scanner.Limits = RespRequestLimits.Guest;
-            var settings = new SessionSettings { Protocol = guest.Protocol };
+            var settings = new SessionSettings { Protocol = guest.Protocol, EngineId = guest.EngineId };
+            _settings = settings;
             var end = await ServeGuestAsync(guest, settings);
             if (end != RelayEnd.Reset)
             {
@@ -395,6 +435,7 @@ internal sealed partial class GatewaySession
             var ended = await relay.RunAsync();
             _relay = null;
             link = null;
+            settings.EngineId = 0;
             if (ended != RelayEnd.Unpinned)
             {
                 return ended;
@@ -435,14 +476,16 @@ internal sealed partial class GatewaySession
             {
                 var handshake = new ArrayBufferWriter<byte>();
                 var required = settings.WriteHandshake(handshake, primary, Grant);
+                SessionSettings.WriteIdQuestion(handshake);
                 if (settings.HasSharedWrites)
                 {
                     SessionSettings.WriteOffsetMark(handshake);
                 }
 
-                var (link, _) = await OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, required, Any: settings.HasSharedWrites ? 1 : 0));
+                var (link, reply) = await OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, required, Any: settings.HasSharedWrites ? 2 : 1));
                 if (link is not null)
                 {
+                    settings.EngineId = ClientIdEditor.Read(reply!.FirstOptional);
                     settings.HasSharedWrites = false;
                     return link;
                 }

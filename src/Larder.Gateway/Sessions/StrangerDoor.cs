@@ -1,5 +1,6 @@
 using System.Buffers;
 using Larder.Gateway.Authentication;
+using Larder.Gateway.Clients;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Lanes;
 using Larder.Gateway.Relay;
@@ -192,7 +193,7 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
                 {
                     await client.WriteAsync(hello is null ? Replies.Ok.ToArray() : LaneHandshake.Greet(greeting, session.Id));
                     session.NoteActivity();
-                    return new Guest(null, protocol, hello?.ClientName);
+                    return new Guest(null, 0, protocol, hello?.ClientName);
                 }
 
                 var handshake = new ArrayBufferWriter<byte>();
@@ -205,7 +206,8 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
                     Credentials.WriteAuth(handshake, primary, session.Grant);
                 }
 
-                var (link, reply) = await session.OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, Required: 1));
+                SessionSettings.WriteIdQuestion(handshake);
+                var (link, reply) = await session.OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, Required: 1, Any: 1));
                 if (link is not null)
                 {
                     try
@@ -219,7 +221,7 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
                     }
 
                     session.NoteActivity();
-                    return new Guest(link, protocol, hello?.ClientName);
+                    return new Guest(link, ClientIdEditor.Read(reply.FirstOptional), protocol, hello?.ClientName);
                 }
 
                 if (reply is not null)

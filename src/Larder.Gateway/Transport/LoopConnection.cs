@@ -58,6 +58,9 @@ internal sealed partial class LoopConnection : ILoopHandler, IDisposable
     /// <summary>The loop that it belongs to.</summary>
     public EventLoop Loop { get; }
 
+    /// <summary>The descriptor of its socket.</summary>
+    public int Descriptor => _descriptor;
+
     /// <summary>The address and port that the peer has connected to.</summary>
     public IPEndPoint Local { get; }
 

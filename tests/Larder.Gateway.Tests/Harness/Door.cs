@@ -111,7 +111,7 @@ internal sealed class Door : IAsyncDisposable
             RemoteCertificateValidationCallback = (_, _, _, _) => true,
 #pragma warning restore CA5359
         });
-        return new Wire(tls);
+        return new Wire(tls, $"{socket.LocalEndPoint}");
     }
 
     public async Task<Wire> EnterAsync(string key = Key, string serverName = "dev.test")
