@@ -144,6 +144,7 @@ public sealed class AccessTests : IAsyncLifetime
 
         Assert.True(door.Gateway.Snapshot().Totals.Firewalled >= 1);
         door.Change("dev", route => route with { Firewall = [] });
+        await Door.EventuallyAsync(() => IsLetInAsync(door), "the rules are gone");
         await using var after = await door.EnterAsync();
         Assert.Equal("+PONG", await after.AskAsync("PING"));
     }
@@ -175,6 +176,19 @@ public sealed class AccessTests : IAsyncLifetime
         await using var elsewhere = await door.ConnectAsync();
         Assert.StartsWith("-WRONGPASS", await elsewhere.AskAsync("AUTH", "guess"), StringComparison.Ordinal);
         Assert.Equal("+OK", await elsewhere.AskAsync("AUTH", Door.Key));
+    }
+
+    private static async Task<bool> IsLetInAsync(Door door)
+    {
+        try
+        {
+            await using var wire = await door.ConnectAsync();
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static CacheRoute WithUsers(CacheRoute route) => route with

@@ -35,7 +35,7 @@ internal sealed class ClientKillEditor(CacheRuntime cache, GatewaySession asker,
             var view = session.View();
             if (filter is null ? view.Remote.ToString() == address : filter.Means(view) && !(filter.SkipsAsker && session == asker))
             {
-                session.Kill();
+                session.Kill(itself: session == asker);
                 killed++;
             }
         }

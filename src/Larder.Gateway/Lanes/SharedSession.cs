@@ -94,7 +94,7 @@ internal sealed class SharedSession(
     /// <inheritdoc/>
     public void OnReadable()
     {
-        if (_finished)
+        if (_finished || session.IsClosing)
         {
             return;
         }

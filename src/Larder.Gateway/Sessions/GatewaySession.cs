@@ -264,11 +264,19 @@ internal sealed partial class GatewaySession
     /// <summary>Whether it counts among the cache's clients: it is not about to end.</summary>
     public bool IsListed => !_killed && !IsClosing;
 
-    /// <summary>Ends it because another client wants that. It is listed no more at once, and ends soon after.</summary>
-    public void Kill()
+    /// <summary>Ends it because a client wants that: nothing that comes from it later is answered.</summary>
+    /// <param name="itself">Whether it is its own client, who is still to get the reply.</param>
+    public void Kill(bool itself)
     {
         _killed = true;
-        _ = Task.Run(() => RequestClose(CloseReason.Killed)); // Who asks may be in the middle of a reply, of this very session too.
+        if (itself)
+        {
+            _ = Task.Run(() => RequestClose(CloseReason.Killed));
+        }
+        else
+        {
+            RequestClose(CloseReason.Killed);
+        }
     }
 
     /// <summary>What is told of it. Thread-safe.</summary>
