@@ -177,6 +177,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
                         session.NoteReason(batcher.EndReason);
                         return await EndRequestsAsync();
                     default:
+                        session.NoteReason(batcher.EndReason);
                         return await LastRepliesAsync(keepRequests: end == BatchEnd.Reset);
                 }
             }
@@ -316,7 +317,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     private async Task<BatchEnd> SendBatchAsync(Leg leg, RequestBatcher batcher)
     {
         var end = batcher.Collect();
-        _shareableBatches = batcher.AllShareable ? _shareableBatches + 1 : 0;
+        _shareableBatches = !batcher.AllShareable ? 0 : batcher.Commands > 0 ? _shareableBatches + 1 : _shareableBatches;
         var missing = 0;
         if (!batcher.Collected.IsEmpty)
         {
@@ -502,7 +503,11 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     {
         var end = await leg.Pump.RunAsync();
         leg.EndedAt = session.Clock.GetTimestamp();
-        leg.IsEndedByEngine = end == ReplyPumpEnd.EngineClosed;
+        lock (leg.Ledger.Gate)
+        {
+            leg.IsEndedByEngine = end == ReplyPumpEnd.EngineClosed && leg.Ledger.IsOpen; // Else the session has left it, and disposed of it itself.
+        }
+
         switch (end)
         {
             case ReplyPumpEnd.EngineClosed or ReplyPumpEnd.NotExecuted:
