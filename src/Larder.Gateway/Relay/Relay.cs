@@ -38,9 +38,6 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     /// <summary>How often a client that cannot be read from is looked after.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>After so many batches in a row that need no connection of their own, the session shares one again.</summary>
-    private const int BatchesBeforeUnpinning = 64;
-
     private readonly SessionSettings _settings = settings;
     private readonly CarriedState _state = new();
     private readonly SemaphoreSlim _reopening = new(1, 1);
@@ -141,7 +138,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
 
                 read = false;
                 session.NoteActivity();
-                if (_shareableBatches >= BatchesBeforeUnpinning && TryUnpin(batcher))
+                if (_shareableBatches >= session.Options.BatchesBeforeSharing && TryUnpin(batcher))
                 {
                     return RelayEnd.Unpinned; // What was read is taken from there.
                 }

@@ -12,8 +12,8 @@ internal sealed class Client(ConnectionPair pair, int name)
 
     public int Name => name;
 
-    /// <summary>Its connection's id, on either way.</summary>
-    public (string Direct, string Through) Id { get; set; }
+    /// <summary>Its connection's id, on either way; <c>null</c> where it has not asked. Who asks never shares an engine connection again.</summary>
+    public (string Direct, string Through)? Id { get; set; }
 
     public int Protocol { get; set; } = 2;
 
