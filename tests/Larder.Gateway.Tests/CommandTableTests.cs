@@ -33,6 +33,18 @@ public sealed class CommandTableTests
         Assert.True(run.Steps > 100, $"only {run.Steps} steps");
     }
 
+    [Fact]
+    public async Task Where_the_engine_does_not_know_reset_it_is_answered_and_the_session_goes_on()
+    {
+        await using var engines = await StartAsync("garnet 2.2");
+        await using var pair = await engines.EnterAsync(2);
+        foreach (var connection in new[] { pair.Direct, pair.Through })
+        {
+            await connection.ExpectAsync("-ERR unknown command", "RESET");
+            await connection.ExpectAsync("+PONG", "PING");
+        }
+    }
+
     private static async Task<EnginePair> StartAsync(string name)
     {
         var installation = await InstalledEngines.FindAsync(name);

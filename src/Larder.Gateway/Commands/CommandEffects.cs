@@ -24,9 +24,10 @@ internal sealed class CommandEffects
     private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _reading;
     private readonly FrozenDictionary<UInt128, CommandEffect> _shareable;
 
-    private CommandEffects(IEnumerable<string> reading, IEnumerable<string> shareable, bool knowsLibraryInfo, bool hasReplyModes = true)
+    private CommandEffects(IEnumerable<string> reading, IEnumerable<string> shareable, bool knowsLibraryInfo, bool hasReplyModes = true, bool hasReset = true)
     {
         HasReplyModes = hasReplyModes;
+        HasReset = hasReset;
         var set = reading.Concat(Harmless).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         _reading = set.GetAlternateLookup<ReadOnlySpan<char>>();
         _shareable = shareable
@@ -39,6 +40,9 @@ internal sealed class CommandEffects
 
     /// <summary>Whether CLIENT REPLY can switch replies off. An engine without it answers it with an error, and goes on answering.</summary>
     public bool HasReplyModes { get; }
+
+    /// <summary>Whether the engine has RESET. One without it answers it as any command that it does not know.</summary>
+    public bool HasReset { get; }
 
     /// <summary>Whether the engine has <c>CLIENT SETINFO</c>.</summary>
     public bool KnowsLibraryInfo { get; }
@@ -54,6 +58,7 @@ internal sealed class CommandEffects
         var reading = new List<string>();
         var shareable = new List<string>();
         var position = 0;
+        var hasReset = false;
         if (!TryReadHeader(reply, ref position, (byte)'*', out var commands))
         {
             return null;
@@ -92,6 +97,7 @@ internal sealed class CommandEffects
             }
 
             var text = Encoding.ASCII.GetString(name);
+            hasReset |= CommandTable.Find(name) == CommandKind.Reset;
             if (reads && !writes)
             {
                 reading.Add(text);
@@ -104,7 +110,7 @@ internal sealed class CommandEffects
             }
         }
 
-        return new CommandEffects(reading, shareable, reply.IndexOf("client|setinfo"u8) >= 0, HasReply(reply));
+        return new CommandEffects(reading, shareable, reply.IndexOf("client|setinfo"u8) >= 0, HasReply(reply), hasReset);
     }
 
     /// <summary>An engine that tells of no subcommand at all is an old one, which has it.</summary>

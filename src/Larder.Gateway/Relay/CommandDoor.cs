@@ -236,7 +236,7 @@ internal sealed class CommandDoor(
             state.InTransaction || _mode != ReplyMode.On,
         // In RESP2's subscribed mode CLIENT fails, so whether replies are still on depends on replies that are under way.
         CommandKind.Client => (state.InTransaction || _subscribed) && cache.Effects.HasReplyModes && Ascii.EqualsIgnoreCase(command.Subcommand, "REPLY"u8),
-        CommandKind.Reset => _mode == ReplyMode.SkipNext,
+        CommandKind.Reset => cache.Effects.HasReset && _mode == ReplyMode.SkipNext,
         _ => false,
     };
 
@@ -262,7 +262,7 @@ internal sealed class CommandDoor(
 
                 Expect(new Expectation(ExpectationKind.Quit));
                 return Admission.ForwardLast;
-            case CommandKind.Reset when command.Count == 1:
+            case CommandKind.Reset when command.Count == 1 && cache.Effects.HasReset:
                 Expect(new Expectation(ExpectationKind.Reset));
                 return Admission.ForwardLast;
             case CommandKind.Multi when command.Count == 1:

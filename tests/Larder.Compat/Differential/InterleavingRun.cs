@@ -207,6 +207,7 @@ public sealed class InterleavingRun(EnginePair engines, int seed)
             var name = command.Split(' ')[0];
             client.InTransaction = name switch { "MULTI" => true, "EXEC" or "DISCARD" or "RESET" => false, _ => client.InTransaction };
             client.Subscribed |= name is "SUBSCRIBE" or "PSUBSCRIBE" or "SSUBSCRIBE";
+            client.Id = name == "RESET" ? null : client.Id; // Through the door it is another one from then on.
         }
     }
 
