@@ -33,6 +33,26 @@ public sealed class CommandTableTests
         Assert.True(run.Steps > 100, $"only {run.Steps} steps");
     }
 
+    [Theory]
+    [InlineData("redis 7.0")]
+    [InlineData("redis 8.0")]
+    [InlineData("valkey 8.1")]
+    public async Task A_wrong_key_is_refused_also_where_the_engine_would_say_nothing_about_it(string name)
+    {
+        await using var engines = await StartAsync(name);
+        await using var pair = await engines.EnterAsync(3);
+        await pair.Through.SendAsync("SUBSCRIBE", "c");
+        Assert.Equal('>', (await pair.Through.ReadAsync(TimeSpan.FromSeconds(20))).Type);
+        string[][] refused = [["AUTH", "wrong"], ["AUTH", "default", "wrong"], ["HELLO", "3", "AUTH", "default", "wrong"]];
+        foreach (var command in refused)
+        {
+            await pair.Through.ExpectAsync("-WRONGPASS invalid username-password pair or user is disabled.", command);
+        }
+
+        await pair.Through.ExpectAsync("+OK", "AUTH", EngineProcess.Key);
+        await pair.Through.ExpectAsync("+PONG", "PING");
+    }
+
     [Fact]
     public async Task Where_the_engine_does_not_know_reset_it_is_answered_and_the_session_goes_on()
     {

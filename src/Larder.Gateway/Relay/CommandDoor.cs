@@ -355,10 +355,18 @@ internal sealed class CommandDoor(
         return Admission.Replace;
     }
 
+    /// <summary>Once a connection has subscribed, Redis 8.0 and Valkey 8.1 do not answer a refused key at all: then the gateway does.</summary>
+    private bool MayStaySilentAboutKeys => _subscribed && !state.InTransaction;
+
     private Admission AdmitAuth(in CommandView command, bool silent, IBufferWriter<byte> replacement)
     {
         var user = command.Count == 2 ? AccessKeyVerifier.DefaultUser : command.TryGet(1, out var name) ? name : default;
         var accepted = command.TryGet(command.Count - 1, out var password) && findKey(user, password) is not null;
+        if (!accepted && MayStaySilentAboutKeys)
+        {
+            return Answer(Replies.WrongPass.ToArray(), silent, replacement);
+        }
+
         ExpectUnless(silent, new Expectation(ExpectationKind.Replies));
         Credentials.WriteAuth(replacement, _primary, accepted);
         return Admission.Replace;
@@ -376,6 +384,11 @@ internal sealed class CommandDoor(
             // The engine has its own words for it, which depend on the state of the connection.
             Expect(new Expectation(ExpectationKind.Hello));
             return Admission.Forward;
+        }
+
+        if (hello is { HasCredentials: true, KeyId: null } && MayStaySilentAboutKeys)
+        {
+            return Answer(Replies.WrongPass.ToArray(), silent: false, replacement);
         }
 
         var name = hello.ClientName is { } value ? KeepOrPin(ClientSetting.Name, value) : null;
