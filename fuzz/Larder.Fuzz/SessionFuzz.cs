@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Larder.Compat.Doors;
@@ -188,7 +189,7 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
         {
             await action();
         }
-        catch (Exception problem) when (problem is IOException or SocketException or ObjectDisposedException or InvalidOperationException
+        catch (Exception problem) when (problem is IOException or SocketException or ObjectDisposedException or InvalidOperationException or CryptographicException
             || problem.GetType().Name == "SslException")
         {
             // The connection's end, wherever it meets us.
