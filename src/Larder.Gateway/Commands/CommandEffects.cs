@@ -47,6 +47,12 @@ internal sealed class CommandEffects
     /// <summary>Whether the engine has <c>CLIENT SETINFO</c>.</summary>
     public bool KnowsLibraryInfo { get; }
 
+    /// <summary>
+    /// Whether a refused key may have no reply at all: from Redis 7.2 on, and in Valkey, it has none while replies to what was before it are still on their way. The
+    /// same versions have <c>CLIENT SETINFO</c>.
+    /// </summary>
+    public bool MayIgnoreWrongKeys => KnowsLibraryInfo;
+
     /// <summary>What is known before an engine has told: all but the harmless ones may write.</summary>
     public static CommandEffects BeforeEngine => Unknown;
 

@@ -355,14 +355,11 @@ internal sealed class CommandDoor(
         return Admission.Replace;
     }
 
-    /// <summary>Once a connection has subscribed, Redis 8.0 and Valkey 8.1 do not answer a refused key at all: then the gateway does.</summary>
-    private bool MayStaySilentAboutKeys => _subscribed && !state.InTransaction;
-
     private Admission AdmitAuth(in CommandView command, bool silent, IBufferWriter<byte> replacement)
     {
         var user = command.Count == 2 ? AccessKeyVerifier.DefaultUser : command.TryGet(1, out var name) ? name : default;
         var accepted = command.TryGet(command.Count - 1, out var password) && findKey(user, password) is not null;
-        if (!accepted && MayStaySilentAboutKeys)
+        if (!accepted && cache.Effects.MayIgnoreWrongKeys)
         {
             return Answer(Replies.WrongPass.ToArray(), silent, replacement);
         }
@@ -386,7 +383,7 @@ internal sealed class CommandDoor(
             return Admission.Forward;
         }
 
-        if (hello is { HasCredentials: true, KeyId: null } && MayStaySilentAboutKeys)
+        if (hello is { HasCredentials: true, KeyId: null } && cache.Effects.MayIgnoreWrongKeys)
         {
             return Answer(Replies.WrongPass.ToArray(), silent: false, replacement);
         }

@@ -20,6 +20,9 @@ internal sealed class Client(ConnectionPair pair, int name)
     /// <summary>Whether MULTI was given.</summary>
     public bool InTransaction { get; set; }
 
+    /// <summary>Whether its open transaction may end several subscriptions.</summary>
+    public bool Unsubscribes { get; set; }
+
     /// <summary>Whether it subscribed to anything, so that in RESP2 it may say little.</summary>
     public bool Subscribed { get; set; }
 

@@ -48,7 +48,7 @@ public sealed class InterleavingRun(EnginePair engines, int seed)
     private async Task<string?> RunSessionAsync(Random random, int steps, bool waits)
     {
         _story.Clear();
-        var choices = new Steps(random, waits);
+        var choices = new Steps(random, waits, ignoresWrongKeys: engines.Installation is not { Family: Model.Specs.EngineFamily.Redis, Version.Major: 7, Version.Minor: 0 } && waits);
         var clients = new List<Client>();
         try
         {
@@ -182,7 +182,8 @@ public sealed class InterleavingRun(EnginePair engines, int seed)
         client.IsClosed |= exchange.IsOver;
         var (direct, through) = client.Sort(exchange);
         // Which of several subscriptions ends first is decided by a hash table.
-        var unordered = commands.Any(command => command.Contains("UNSUBSCRIBE", StringComparison.Ordinal) || command == "FUNCTION LIST");
+        var unordered = commands.Any(command => command.Contains("UNSUBSCRIBE", StringComparison.Ordinal) || command == "FUNCTION LIST" || (command == "EXEC" && client.Unsubscribes));
+        client.Unsubscribes = client.InTransaction && (client.Unsubscribes || unordered);
         for (var index = 0; index < Math.Min(direct.Count, through.Count); index++)
         {
             through[index] = Comparison.IsBlocked(direct[index], through[index]) ? direct[index] : through[index];
