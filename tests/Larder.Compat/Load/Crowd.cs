@@ -6,7 +6,7 @@ namespace Larder.Compat.Load;
 /// <summary>Many clients that come and then say nothing: how long it takes until all are let in, and what each costs while it is idle.</summary>
 internal static class Crowd
 {
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(75); // Memory is given back within a minute of quiet.
 
     /// <param name="options"><c>clients</c>: how many (7500).</param>
     /// <param name="atOnce">How many handshakes at a time.</param>
