@@ -168,9 +168,10 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
         }
     }
 
-    /// <summary>Closes silent sessions, at a twentieth of the idle limit.</summary>
+    /// <summary>Closes silent sessions, and gives memory back, at a twentieth of the idle limit.</summary>
     private async Task SweepAsync()
     {
+        var trim = new MemoryTrim(() => _services.Counters.Read().Accepted, () => Environment.CpuUsage.TotalTime, _services.Clock, () => MemoryTrim.Give(_services.Logger));
         try
         {
             using var timer = new PeriodicTimer(_services.Options.IdleLimit / 20, _services.Clock);
@@ -183,6 +184,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
                 }
 
                 sessions.ForEach(session => session.CloseIfIdle());
+                trim.Look();
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -30,6 +30,12 @@ internal sealed partial class Lane : ILoopTask
     /// <summary>So much may wait to be sent before clients must wait.</summary>
     private const int MaxUnsentBytes = 1 << 20;
 
+    /// <summary>A reply that has not all come is kept until it is larger.</summary>
+    private const int MaxKeptReplyBytes = 1 << 20;
+
+    /// <summary>So much memory for replies stays while there is none.</summary>
+    private const int MaxIdleBytes = 64 * 1024;
+
     private static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>How long an engine that does not execute commands is left alone before it is asked again.</summary>
@@ -46,7 +52,7 @@ internal sealed partial class Lane : ILoopTask
     private readonly List<SharedSession> _touched = [];
     private readonly List<SharedSession> _waiting = [];
     private readonly List<TaskCompletionSource> _preparing = [];
-    private readonly ArrayBufferWriter<byte> _withheld = new(256);
+    private ArrayBufferWriter<byte> _withheld = new(256);
     private LaneLink? _link;
     private long _planned;
     private long _answered;
@@ -379,7 +385,7 @@ internal sealed partial class Lane : ILoopTask
         Leave();
         _journal.Clear();
         _scanner.Reset();
-        _withheld.ResetWrittenCount();
+        ForgetWithheld();
         _withholding = _startedFrame = false;
         lock (_gate)
         {

@@ -237,7 +237,7 @@ internal sealed class CommandDoor(
             state.InTransaction || _mode != ReplyMode.On,
         // In RESP2's subscribed mode CLIENT fails, so whether replies are still on depends on replies that are under way.
         CommandKind.Client => (state.InTransaction || _subscribed) && cache.Effects.HasReplyModes && Ascii.EqualsIgnoreCase(command.Subcommand, "REPLY"u8),
-        CommandKind.Reset => _mode == ReplyMode.SkipNext,
+        CommandKind.Reset => cache.Effects.HasReset && _mode == ReplyMode.SkipNext,
         _ => false,
     };
 
@@ -263,7 +263,7 @@ internal sealed class CommandDoor(
 
                 Expect(new Expectation(ExpectationKind.Quit));
                 return Admission.ForwardLast;
-            case CommandKind.Reset when command.Count == 1:
+            case CommandKind.Reset when command.Count == 1 && cache.Effects.HasReset:
                 Expect(new Expectation(ExpectationKind.Reset));
                 return Admission.ForwardLast;
             case CommandKind.Multi when command.Count == 1:
@@ -368,6 +368,11 @@ internal sealed class CommandDoor(
     {
         var user = command.Count == 2 ? AccessKeyVerifier.DefaultUser : command.TryGet(1, out var name) ? name : default;
         var grant = command.TryGet(command.Count - 1, out var password) ? session.FindGrant(user, password) : null;
+        if (grant is null && cache.Effects.MayIgnoreWrongKeys)
+        {
+            return Answer(Replies.WrongPass.ToArray(), silent, replacement);
+        }
+
         ExpectUnless(silent, new Expectation(ExpectationKind.Replies));
         Credentials.WriteAuth(replacement, _primary, grant);
         return Admission.Replace;
@@ -385,6 +390,11 @@ internal sealed class CommandDoor(
             // The engine has its own words for it, which depend on the state of the connection.
             Expect(new Expectation(ExpectationKind.Hello));
             return Admission.Forward;
+        }
+
+        if (hello is { HasCredentials: true, Grant: null } && cache.Effects.MayIgnoreWrongKeys)
+        {
+            return Answer(Replies.WrongPass.ToArray(), silent: false, replacement);
         }
 
         var name = hello.ClientName is { } value ? KeepOrPin(ClientSetting.Name, value) : null;
