@@ -186,6 +186,11 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
 
                         read = !client.Unread.IsEmpty;
                         break;
+                    case BatchEnd.Reroute:
+                        await leg.Ledger.WaitForRepliesAsync();
+                        session.Shard = batcher.NextShard;
+                        read = true;
+                        break;
                     case BatchEnd.Hang:
                         session.RequestClose(CloseReason.HostileRequest);
                         return RelayEnd.Broken;

@@ -93,7 +93,13 @@ internal sealed partial class GatewaySession
     public AccessGrant Grant => _grant ?? AccessGrant.Gateway;
 
     /// <summary>Which engine it means.</summary>
-    public EngineAim Aim => new(Endpoint.NodeOrdinal);
+    public EngineAim Aim => Endpoint.NodeOrdinal is { } node ? new EngineAim(node) : new EngineAim(null, Shard);
+
+    /// <summary>Of a client that knows nothing of shards: the one that its last command was for, or that its engine connection belongs to.</summary>
+    public int? Shard { get; set; }
+
+    /// <summary>Whether its commands are sent to the shards of their keys, since it has come by the port of the whole cache.</summary>
+    public bool IsRouted => Endpoint.NodeOrdinal is null && _cache.Cluster is not null;
 
     /// <summary>Gives its redirections addresses that it can follow.</summary>
     public Redirects Redirects { get; }
