@@ -169,7 +169,7 @@ internal sealed partial class Lane
         }
         else
         {
-            Touch(_queue.Head.Session, buffer).Append(_queue.Head.IsInfo && reply[0] != (byte)'-' ? new InfoEditor(_cache).Edit(reply) : reply);
+            Touch(_queue.Head.Session, buffer).Append(_queue.Head.IsInfo && reply[0] != (byte)'-' ? new InfoEditor(_cache).Edit(reply) : _queue.Head.Session.Redirects.Translate(reply));
             Complete();
         }
 

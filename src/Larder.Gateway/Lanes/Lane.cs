@@ -45,6 +45,7 @@ internal sealed partial class Lane : ILoopTask
     private readonly SessionServices _services;
     private readonly int _protocol;
     private readonly string? _user;
+    private readonly EngineAim _aim;
     private readonly Lock _gate = new();
     private readonly LaneQueue _queue = new();
     private readonly LaneJournal _journal = new();
@@ -73,10 +74,11 @@ internal sealed partial class Lane : ILoopTask
     /// <param name="loop">The loop that it belongs to.</param>
     /// <param name="protocol">2 or 3.</param>
     /// <param name="user">The engine user of its clients; <c>null</c> for <c>default</c>.</param>
+    /// <param name="aim">Which engine.</param>
     /// <param name="services">What sessions share.</param>
-    public Lane(CacheRuntime cache, EventLoop loop, int protocol, string? user, SessionServices services)
+    public Lane(CacheRuntime cache, EventLoop loop, int protocol, string? user, EngineAim aim, SessionServices services)
     {
-        (_cache, Loop, _protocol, _user, _services) = (cache, loop, protocol, user, services);
+        (_cache, Loop, _protocol, _user, _aim, _services) = (cache, loop, protocol, user, aim, services);
     }
 
     /// <summary>The loop that it belongs to.</summary>
@@ -212,11 +214,11 @@ internal sealed partial class Lane : ILoopTask
             return false;
         }
 
-        var primary = _cache.FreshPrimary();
+        var primary = _cache.FindFresh(_aim);
         var leads = primary is not null && _retreat is null && _link is { } link && link.LeadsTo(primary);
         lock (_gate)
         {
-            if (leads && !_cache.IsHeld)
+            if (leads && !_cache.IsHeld(_aim))
             {
                 _planned = _journal.Appended;
                 _blockedSince = null;
@@ -241,7 +243,7 @@ internal sealed partial class Lane : ILoopTask
             return;
         }
 
-        if (_link is { } link && _cache.Route.Primary is { } primary && !link.LeadsTo(primary))
+        if (_link is { } link && _cache.Find(_aim) is { } primary && !link.LeadsTo(primary))
         {
             if (IsQuiet)
             {
@@ -253,7 +255,7 @@ internal sealed partial class Lane : ILoopTask
             }
         }
 
-        if (_cache.Route.Primary is null && !IsQuiet)
+        if (_cache.Find(_aim) is null && !IsQuiet)
         {
             // An engine that stays silent is waited for as long as another primary is.
             _blockedSince ??= _services.Clock.GetTimestamp();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Notices;
 using Larder.Gateway.Relay;
@@ -47,7 +48,7 @@ internal sealed class SharedSession(
     private readonly List<Notice> _untold = [];
     private readonly TaskCompletionSource<SharedEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LoopConnection _connection = client.Connection;
-    private readonly Lane _lane = cache.LaneOf(client.Connection.Loop, settings.Protocol, session.Grant.User, services);
+    private readonly Lane _lane = cache.LaneOf(client.Connection.Loop, settings.Protocol, session.Grant.User, session.Aim, services);
     private readonly OutputBatch _output = new();
     private int _outstanding;
     private int _window = FirstWindow;
@@ -62,6 +63,9 @@ internal sealed class SharedSession(
 
     /// <summary>Whether something of it is under way. Thread-safe.</summary>
     public bool IsWaiting => Volatile.Read(ref _outstanding) > 0;
+
+    /// <summary>Gives its redirections addresses that it can follow.</summary>
+    public Redirects Redirects => session.Redirects;
 
     /// <summary>Whether it gets no replies any more.</summary>
     public bool IsDropped { get; private set; }

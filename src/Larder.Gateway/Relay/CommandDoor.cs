@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Clients;
+using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Notices;
 using Larder.Gateway.Routing;
@@ -249,6 +250,10 @@ internal sealed class CommandDoor(
                 return Block(command, silent, replacement);
             case CommandKind.BlockedUnlessReading when command.Count > 1 && !CommandTable.IsReadingClusterSubcommand(command.Subcommand):
                 return Block(command, silent, replacement);
+            case CommandKind.BlockedUnlessReading when cache.Cluster is not null && !silent && !state.InTransaction
+                && TopologyEditor.IsFor(Encoding.Latin1.GetString(command.Subcommand).ToUpperInvariant()):
+                Expect(new Expectation(ExpectationKind.Edited, Payload: new TopologyEditor(session.Redirects)));
+                return Admission.Forward;
             case CommandKind.Hostile:
                 return Admission.Hang;
             case CommandKind.Auth when command.Count is 2 or 3:
@@ -319,7 +324,11 @@ internal sealed class CommandDoor(
             case CommandKind.Select when command.Count == 2:
                 AdmitSelect(command, silent);
                 return Admission.Forward;
-            case CommandKind.Pinning:
+            case CommandKind.ReadOnly when command.Count == 1 && !silent && !state.InTransaction:
+                byte[] allowed = command.Name.Length == "READONLY".Length ? [1] : [];
+                Expect(new Expectation(ExpectationKind.Setting, Payload: new SettingChange(ClientSetting.ReadOnly, allowed)));
+                return Admission.Forward;
+            case CommandKind.ReadOnly:
                 state.Stick();
                 break;
             default:

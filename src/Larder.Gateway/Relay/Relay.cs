@@ -279,7 +279,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
         {
             var leg = _leg;
             AbandonIfLost(leg, batcher);
-            if (cache.FreshPrimary() is { } primary)
+            if (cache.FindFresh(session.Aim) is { } primary)
             {
                 var held = false;
                 if (leg.Link.LeadsTo(primary))
@@ -287,7 +287,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
                     lock (leg.Ledger.Gate)
                     {
                         // A command that has gone in part is completed also while the cache is held: nothing else can end it.
-                        held = cache.IsHeld && !leg.Ledger.IsSending;
+                        held = cache.IsHeld(session.Aim) && !leg.Ledger.IsSending;
                         if (leg.Ledger.IsOpen && !held)
                         {
                             if (leg.Ledger.IsEmpty)
@@ -445,7 +445,8 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     private void Start(Leg leg, byte[] received)
     {
         leg.Pump = new ReplyPump(
-            leg.Link, leg.Ledger, client, _outlet, _state.Subscriptions.Notices, received, session.NoteActivity, session.Counters);
+            leg.Link, leg.Ledger, client, _outlet, _state.Subscriptions.Notices, received, session.NoteActivity, session.Counters,
+            session.Redirects);
         _leg = leg;
         leg.Replies = RunRepliesAsync(leg);
     }
