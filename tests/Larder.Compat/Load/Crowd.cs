@@ -49,7 +49,7 @@ internal static class Crowd
             {
                 return await server.EnterAsync();
             }
-            catch (Exception problem) when (problem is IOException or SocketException)
+            catch (Exception problem) when (problem is IOException or SocketException or InvalidOperationException)
             {
                 return null;
             }
