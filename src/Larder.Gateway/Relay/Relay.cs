@@ -1,6 +1,6 @@
-using Larder.Gateway.Clients;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
+using Larder.Gateway.Clients;
 using Larder.Gateway.Notices;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
