@@ -218,14 +218,18 @@ public sealed class MaintenanceTests : IAsyncLifetime
             await handover;
         }
 
+        // The last push may come just behind a reply that was under way.
         await wire.SendAsync("PING");
-        for (var reply = await wire.ReadAsync(); reply != "+PONG"; reply = await wire.ReadAsync())
+        for (var answered = false; pushes < 20 || !answered;)
         {
-            Assert.StartsWith(">[FAIL", reply, StringComparison.Ordinal);
-            pushes++;
+            var reply = await wire.ReadAsync();
+            answered |= reply == "+PONG";
+            pushes += reply.StartsWith(">[FAIL", StringComparison.Ordinal) ? 1 : 0;
+            Assert.True(reply == "+PONG" || reply.StartsWith(">[FAIL", StringComparison.Ordinal), reply);
         }
 
-        Assert.Equal(20, pushes);
+        await wire.SendAsync("ECHO", "the end");
+        Assert.Equal("the end", await wire.ReadAsync());
     }
 
     [Fact]
