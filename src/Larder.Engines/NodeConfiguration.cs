@@ -1,3 +1,4 @@
+using Larder.Engines.Clusters;
 using Larder.Model.Specs;
 
 namespace Larder.Engines;
@@ -55,6 +56,9 @@ public sealed record NodeConfiguration
 
     /// <summary>The user that the gateway authenticates as; may do all but the blocked commands.</summary>
     public required EngineUser GatewayUser { get; init; }
+
+    /// <summary>What makes it a node of a cluster; <c>null</c> for one of an unclustered cache.</summary>
+    public ClusterMembership? Cluster { get; init; }
 
     /// <summary>The primary it starts as a replica of, or <c>null</c> to start on its own.</summary>
     public ReplicationTarget? StartAsReplicaOf { get; init; }

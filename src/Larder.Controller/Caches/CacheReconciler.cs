@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Larder.Controller.Backups;
+using Larder.Controller.Clusters;
 using Larder.Controller.Recovery;
 using Larder.Controller.Shards;
 using Larder.Controller.Transfers;
+using Larder.Model.Clusters;
 using Larder.Model.Engines;
 using Larder.Model.Operations;
 using Larder.Model.Plans;
@@ -33,6 +35,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private readonly CacheBackups _backups;
     private readonly CacheTransfers _transfers;
     private readonly CacheLoss _loss;
+    private readonly CacheCluster _cluster;
     private TimeSpan _untilBackup = Timeout.InfiniteTimeSpan;
     private readonly CacheHistory _history;
     private readonly CancellationTokenSource _agentsStop = new();
@@ -41,6 +44,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private EngineInstallation? _installation;
     private BackupStatus? _backup;
     private long _plannedGeneration;
+    private volatile bool _hasPlainPorts;
     private string _certificateProblem = "";
     private volatile CacheRoute? _route;
     private volatile CacheStatus _status = new() { State = CacheState.Creating, Message = "accepted" };
@@ -59,6 +63,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _failover = new CacheFailover(cache, services, _wake.Set);
         _backups = new CacheBackups(cache, services, _wake.Set);
         _loss = new CacheLoss(cache, services);
+        _cluster = new CacheCluster(cache, services);
         _transfers = new CacheTransfers(cache, services, _backups, _wake.Set);
         _history = new CacheHistory(services.Events);
     }
@@ -67,7 +72,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     public CacheRoute? Route => _route;
 
     /// <summary>What was last seen, with the nodes as they are at this moment.</summary>
-    public CacheStatus Status => _status with { Shards = [.. _agents.Select(agent => agent.Snapshot.Status)] };
+    public CacheStatus Status => _status with { Shards = [.. _agents.Select(agent => StatusOf(agent.Snapshot.Status))] };
 
     /// <summary>Wakes the loop: a document has changed.</summary>
     public void Wake() => _wake.Set();
@@ -122,9 +127,20 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             await agent.DisposeAsync();
         }
 
+        await _cluster.DisposeAsync();
         _backups.Dispose();
         _agentsStop.Dispose();
     }
+
+    private ShardStatus StatusOf(ShardStatus shard) => _cluster.State is not { } cluster ? shard : shard with
+    {
+        Slots = cluster.Map.Format(shard.Id),
+        Nodes = [.. shard.Nodes.Select(node => node with
+        {
+            TlsPort = CacheEndpoints.NodeTlsPort(node.Ordinal, _services.Host),
+            PlainPort = _hasPlainPorts ? _services.Host.NodePlainPort + node.Ordinal : null,
+        })],
+    };
 
     private async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
@@ -143,6 +159,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
         var observed = await ReadObservedAsync(cancellationToken);
         var secrets = CacheSecrets.Open(_services.Protector, await ReadAsync<SecretsDocument>(StoreKeys.Secrets(_cache), cancellationToken));
+        _hasPlainPorts = document.Spec.Redis.NonSslPort;
+        await _cluster.LoadAsync(document, cancellationToken);
         if (_agents.IsEmpty)
         {
             var nodes = await _placement.FindAsync(_cache, cancellationToken);
@@ -172,6 +190,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
         await _loss.StepAsync(document, observed, _agents, cancellationToken);
         await _transfers.StepAsync(document, _agents, _installation!, _agentsStop.Token);
+        await _cluster.StepAsync(_agents, cancellationToken);
         Publish(document, secrets);
         await _failover.StepAsync(_agents, cancellationToken);
         var features = _services.Nodes.Engines.For(_installation!.Family).Describe(_installation);
@@ -202,11 +221,14 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         nodes.GroupBy(node => node.Shard).OrderBy(shard => shard.Key).Select(shard => new ShardPlan(
             document.Spec.Name,
             shard.Key,
-            SlotRanges.Of(shard.Key, document.Spec.ShardCount),
+            new SlotRange(0, SlotRange.Slots - 1).ToString(),
             [.. shard.Select(node => new PlannedNode(
-                NodeConfigurations.Of(document, node, secrets, _services.Home, _services.Storages, _services.Nodes.Engines.For(node.Engine), _placement.InstallationOf(node)),
+                NodeConfigurations.Of(document, node, nodes, secrets, _services.Home, _services.Storages, _services.Nodes.Engines.For(node.Engine), _placement.InstallationOf(node)),
                 _placement.InstallationOf(node),
-                _services.Home.NodeFolder(_cache, node.Ordinal)))]));
+                _services.Home.NodeFolder(_cache, node.Ordinal)))])
+        {
+            Claim = () => _cluster.ClaimOf(shard.Key),
+        });
 
     private void Publish(CacheDocument document, CacheSecrets secrets)
     {
@@ -218,18 +240,22 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         }
 
         _certificateProblem = certificate.Problem;
+        var snapshots = _agents.Select(agent => agent.Snapshot).ToImmutableArray();
+        var closed = _transfers.HoldsClients || _loss.IsOpen(_agents);
         var route = new CacheRoute
         {
             Cache = spec.Name,
             HostNames = [CacheEndpoints.HostName(spec, _services.Host)],
-            Listen = CacheEndpoints.Listen(spec, _services.Host),
+            Listen = CacheEndpoints.Listen(spec, _services.Host, snapshots.SelectMany(snapshot => snapshot.Nodes).Select(node => node.Ordinal)),
             Certificate = certificate.Served.Certificate,
             CertificateChain = certificate.Served.Chain,
             AccessKeys = secrets.AccessKeys,
             MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
             Durability = spec.Durability,
             Failover = spec.Failover,
-            Primary = _transfers.HoldsClients || _loss.IsOpen(_agents) ? null : _agents[0].Snapshot.Primary,
+            IsClustered = spec.Cluster.EnableCluster,
+            Primary = closed || spec.Cluster.EnableCluster ? null : snapshots[0].Primary,
+            Shards = closed || _cluster.State is not { } cluster ? [] : ShardRoutes.Of(snapshots, cluster.Map),
         };
         if (_route is not { } before || !RouteComparer.Same(before, route))
         {
@@ -245,7 +271,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         var listeners = _route!.Listen.Select(_services.Gateway.ListenerProblem).ToImmutableArray();
         var closed = listeners.FirstOrDefault(problem => !string.IsNullOrEmpty(problem));
         var nodesReady = snapshots.All(snapshot => snapshot.Ready);
-        var ready = nodesReady && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending);
+        var ready = nodesReady && _cluster.Problem.Length == 0 && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending);
         if (ready && observed.ReadyGeneration < document.Generation)
         {
             observed = new ObservedDocument(document.Generation, observed.FirstReadyAt ?? _services.Clock.GetUtcNow());
@@ -253,7 +279,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             _history.Reached(document.Spec.Name, document.Generation);
         }
 
-        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? _certificateProblem;
+        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? (_cluster.Problem.Length > 0 ? _cluster.Problem : _certificateProblem);
         var node = (await _placement.FindAsync(_cache, cancellationToken))[0];
         var state = ready ? CacheState.Ready
             : observed.FirstReadyAt is null ? CacheState.Creating
@@ -303,7 +329,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
         if (_services.Clock.GetUtcNow() - operation.StartedAt > _services.Options.OperationDeadline)
         {
-            var reason = closed ?? snapshots.First(snapshot => !snapshot.Ready).Outcome;
+            var reason = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? _cluster.Problem;
             await _services.Operations.FailAsync(
                 document.OperationId,
                 new OperationError("timed_out", $"{_cache} was not ready after {_services.Options.OperationDeadline}: {reason}. It is being worked on still; see `larder show {_cache}`.", Undone: false),
@@ -313,7 +339,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
         var primaries = snapshots.Count(snapshot => snapshot.Primary is not null);
         var (percent, phase) = closed is not null ? (95, closed)
-            : nodesReady ? (90, "opening the endpoint")
+            : nodesReady ? _cluster.Problem.Length > 0 ? (80, "the nodes agree on who has which slots") : (90, "opening the endpoint")
             : primaries == snapshots.Length ? (60, "replicas are syncing")
             : (30, "electing primaries");
         await _services.Operations.ReportAsync(document.OperationId, percent, phase, cancellationToken);

@@ -12,8 +12,10 @@ internal sealed record RedisDialect
     private static readonly Version Seven2 = new(7, 2);
     private static readonly Version Seven4 = new(7, 4);
 
-    private RedisDialect(Version level)
+    private RedisDialect(Version level, bool isValkey)
     {
+        FailsNodesWithoutAddress = isValkey;
+        HasClusterBusPort = level >= Seven;
         RdbVersion = level >= Seven4 ? 12 : level >= Seven2 ? 11 : level >= Seven ? 10 : 9;
         HasSplitLog = level >= Seven;
         HasChannelPermissions = level >= Six2;
@@ -71,9 +73,16 @@ internal sealed record RedisDialect
     /// <summary>The command CLUSTER MYSHARDID.</summary>
     public bool HasClusterShardIds { get; }
 
+    /// <summary>The directive <c>cluster-port</c>, and slots by ranges; without them a node cannot be one of a cluster.</summary>
+    public bool HasClusterBusPort { get; }
+
+    /// <summary>Whether a node of a cluster whose address is not known counts as failed.</summary>
+    public bool FailsNodesWithoutAddress { get; }
+
     /// <summary>Finds the dialect of an installation.</summary>
     /// <param name="family">Redis or Valkey.</param>
     /// <param name="version">Its version.</param>
     /// <returns>The dialect.</returns>
-    public static RedisDialect Of(EngineFamily family, Version version) => new(family == EngineFamily.Valkey ? ValkeyOrigin : version);
+    public static RedisDialect Of(EngineFamily family, Version version) =>
+        family == EngineFamily.Valkey ? new RedisDialect(ValkeyOrigin, isValkey: true) : new RedisDialect(version, isValkey: false);
 }
