@@ -6,6 +6,7 @@ using Larder.Controller.Shards;
 using Larder.Controller.Transfers;
 using Larder.Model.Clusters;
 using Larder.Model.Engines;
+using Larder.Model.Events;
 using Larder.Model.Operations;
 using Larder.Model.Plans;
 using Larder.Model.Routing;
@@ -36,11 +37,12 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private readonly CacheTransfers _transfers;
     private readonly CacheLoss _loss;
     private readonly CacheCluster _cluster;
+    private readonly CacheScaling _scaling;
     private TimeSpan _untilBackup = Timeout.InfiniteTimeSpan;
     private readonly CacheHistory _history;
     private readonly CancellationTokenSource _agentsStop = new();
+    private readonly Dictionary<ShardAgent, (CancellationTokenSource Stop, Task Loop)> _agentLoops = [];
     private ImmutableArray<ShardAgent> _agents = [];
-    private ImmutableArray<Task> _agentLoops = [];
     private EngineInstallation? _installation;
     private BackupStatus? _backup;
     private long _plannedGeneration;
@@ -64,6 +66,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _backups = new CacheBackups(cache, services, _wake.Set);
         _loss = new CacheLoss(cache, services);
         _cluster = new CacheCluster(cache, services);
+        _scaling = new CacheScaling(cache, _cluster, services, _wake.Set);
         _transfers = new CacheTransfers(cache, services, _backups, _wake.Set);
         _history = new CacheHistory(services.Events);
     }
@@ -132,7 +135,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _agentsStop.Dispose();
     }
 
-    private ShardStatus StatusOf(ShardStatus shard) => _cluster.State is not { } cluster ? shard : shard with
+    private ShardStatus StatusOf(ShardStatus shard) => _cluster.Published is not { } cluster ? shard : shard with
     {
         Slots = cluster.Map.Format(shard.Id),
         Nodes = [.. shard.Nodes.Select(node => node with
@@ -185,12 +188,18 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         }
         else if (_plannedGeneration != document.Generation)
         {
-            Replan(document, await _placement.FindAsync(_cache, cancellationToken), secrets);
+            Replan(document, await _placement.PlaceAsync(document, _installation!, cancellationToken), secrets);
+        }
+
+        if (_cluster.State is { Document.Scaling: { } scaling } && await EndScalingAsync(document, entry.Revision, scaling, cancellationToken))
+        {
+            return true;
         }
 
         await _loss.StepAsync(document, observed, _agents, cancellationToken);
         await _transfers.StepAsync(document, _agents, _installation!, _agentsStop.Token);
         await _cluster.StepAsync(_agents, cancellationToken);
+        _scaling.Step(_cluster.Problem.Length == 0 && _agents.All(agent => agent.Snapshot.Ready), _agentsStop.Token);
         Publish(document, secrets);
         await _failover.StepAsync(_agents, cancellationToken);
         var features = _services.Nodes.Engines.For(_installation!.Family).Describe(_installation);
@@ -200,21 +209,118 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
     private void StartAgents(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets)
     {
-        _agents = [.. Plans(document, nodes, secrets).Select(plan =>
-            new ShardAgent(plan, _services.Store, _services.Host.Name, _services.Nodes, _wake.Set))];
-        _agentLoops = [.. _agents.Select(agent => Task.Run(() => agent.RunAsync(_agentsStop.Token)))];
+        foreach (var plan in Plans(document, nodes, secrets))
+        {
+            Start(plan);
+        }
+
         _plannedGeneration = document.Generation;
         _installation = _placement.InstallationOf(nodes[0]);
     }
 
     private void Replan(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets)
     {
-        foreach (var (agent, plan) in _agents.Zip(Plans(document, nodes, secrets)))
+        foreach (var plan in Plans(document, nodes, secrets))
         {
-            agent.Replan(plan);
+            if (_agents.FirstOrDefault(agent => agent.Snapshot.Status.Id == plan.Shard) is { } agent)
+            {
+                agent.Replan(plan);
+            }
+            else
+            {
+                Start(plan);
+            }
         }
 
         _plannedGeneration = document.Generation;
+    }
+
+    private void Start(ShardPlan plan)
+    {
+        var agent = new ShardAgent(plan, _services.Store, _services.Host.Name, _services.Nodes, _wake.Set);
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(_agentsStop.Token);
+        _agents = _agents.Add(agent);
+        _agentLoops[agent] = (stop, Task.Run(() => agent.RunAsync(stop.Token), CancellationToken.None));
+    }
+
+    /// <summary>Removes shards that have no slots any more: their processes, their data, and what the control store has of them.</summary>
+    private async Task RemoveAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken)
+    {
+        var leaving = _agents.Where(agent => shards.Contains(agent.Snapshot.Status.Id)).ToList();
+        _agents = _agents.RemoveRange(leaving);
+        foreach (var agent in leaving)
+        {
+            var (stop, loop) = _agentLoops[agent];
+            await stop.CancelAsync();
+            await loop.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            stop.Dispose();
+            _agentLoops.Remove(agent);
+            await agent.StopNodesAsync(keepData: false, cancellationToken);
+            await agent.DisposeAsync();
+        }
+
+        var nodes = (await _placement.FindAsync(_cache, cancellationToken)).Where(node => shards.Contains(node.Shard)).ToList();
+        await _cluster.ForgetAsync(nodes.Select(node => node.Ordinal));
+        var transaction = StoreTransaction.Empty;
+        foreach (var node in nodes)
+        {
+            if (Directory.Exists(_services.Home.NodeFolder(_cache, node.Ordinal)))
+            {
+                Directory.Delete(_services.Home.NodeFolder(_cache, node.Ordinal), recursive: true);
+            }
+
+            transaction = transaction.Delete(StoreKeys.Node(_cache, node.Ordinal));
+        }
+
+        transaction = shards.Aggregate(transaction, (more, shard) => more.Delete(StoreKeys.Leader(_cache, shard)).Delete(StoreKeys.Epoch(_cache, shard)));
+        await _services.Store.CommitAsync(transaction, cancellationToken);
+    }
+
+    /// <summary>Ends a change of the number of shards where all slots are where they are to be.</summary>
+    /// <returns>Whether the cache has to be looked at afresh.</returns>
+    private async Task<bool> EndScalingAsync(CacheDocument document, long revision, ScalingDocument scaling, CancellationToken cancellationToken)
+    {
+        if (_cluster.State is not { Document: { Moves.IsEmpty: true } cluster } state || scaling.StartedAt is null || !SlotPlanner.Plan(state.Map, scaling.To).IsEmpty)
+        {
+            return false;
+        }
+
+        // Everybody must have heard that the shards that leave have nothing any more.
+        var leaving = _agents.Select(agent => agent.Snapshot.Status.Id).Where(shard => shard >= scaling.To).ToList();
+        if (leaving.Count > 0 && _cluster.Problem.Length > 0)
+        {
+            return false;
+        }
+
+        await RemoveAsync(leaving, cancellationToken);
+        var key = StoreKeys.Spec(_cache);
+        var undone = scaling.Fault.Length > 0;
+        var transaction = StoreTransaction.Empty.IfRevision(StoreKeys.Cluster(_cache), state.Revision).Put(
+            StoreKeys.Cluster(_cache),
+            StoreCodec.Encode(cluster with { Shards = cluster.Shards.RemoveRange(cluster.Shards.Keys.Where(shard => shard >= scaling.To)), Scaling = null }, DocumentSchemas.Current));
+        if (undone)
+        {
+            var spec = document.Spec with { Cluster = document.Spec.Cluster with { ShardCount = scaling.To } };
+            transaction = transaction.IfRevision(key, revision).Put(
+                key, StoreCodec.Encode(document with { Spec = spec, Generation = document.Generation + 1 }, DocumentSchemas.Current));
+        }
+
+        if ((await _services.Store.CommitAsync(transaction, cancellationToken)).Committed)
+        {
+            if (undone)
+            {
+                await _services.Operations.FailAsync(
+                    scaling.OperationId,
+                    new OperationError("not_scaled", $"{document.Spec.Name} has {scaling.To} shards as before: {scaling.Fault}", Undone: true), cancellationToken);
+            }
+            else
+            {
+                _services.Events.Append(new CacheEvent(EventKind.ScalingCompleted, document.Spec.Name, $"{document.Spec.Name} has {scaling.To} shards instead of {scaling.From}."));
+            }
+        }
+
+        _wake.Set();
+        return true;
     }
 
     private IEnumerable<ShardPlan> Plans(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets) =>
@@ -255,7 +361,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             Failover = spec.Failover,
             IsClustered = spec.Cluster.EnableCluster,
             Primary = closed || spec.Cluster.EnableCluster ? null : snapshots[0].Primary,
-            Shards = closed || _cluster.State is not { } cluster ? [] : ShardRoutes.Of(snapshots, cluster.Map),
+            Shards = closed || _cluster.Published is not { } cluster ? [] : ShardRoutes.Of(snapshots, cluster.Map),
         };
         if (_route is not { } before || !RouteComparer.Same(before, route))
         {
@@ -271,7 +377,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         var listeners = _route!.Listen.Select(_services.Gateway.ListenerProblem).ToImmutableArray();
         var closed = listeners.FirstOrDefault(problem => !string.IsNullOrEmpty(problem));
         var nodesReady = snapshots.All(snapshot => snapshot.Ready);
-        var ready = nodesReady && _cluster.Problem.Length == 0 && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending);
+        var scaling = _scaling.Progress();
+        var ready = nodesReady && scaling is null && _cluster.Problem.Length == 0 && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending);
         if (ready && observed.ReadyGeneration < document.Generation)
         {
             observed = new ObservedDocument(document.Generation, observed.FirstReadyAt ?? _services.Clock.GetUtcNow());
@@ -279,7 +386,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             _history.Reached(document.Spec.Name, document.Generation);
         }
 
-        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? (_cluster.Problem.Length > 0 ? _cluster.Problem : _certificateProblem);
+        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? scaling?.Phase ?? (_cluster.Problem.Length > 0 ? _cluster.Problem : _certificateProblem);
         var node = (await _placement.FindAsync(_cache, cancellationToken))[0];
         var state = ready ? CacheState.Ready
             : observed.FirstReadyAt is null ? CacheState.Creating
@@ -324,6 +431,12 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     {
         if (await _services.Operations.FindAsync(document.OperationId, cancellationToken) is not { State: OperationState.Running } operation)
         {
+            return;
+        }
+
+        if (_scaling.Progress() is { } scaling)
+        {
+            await _services.Operations.ReportAsync(document.OperationId, scaling.Percent, scaling.Phase, cancellationToken);
             return;
         }
 
@@ -416,18 +529,24 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private async Task StopAgentsAsync()
     {
         await _agentsStop.CancelAsync();
+        await _scaling.EndAsync();
         await _transfers.StopAsync();
         await _backups.StopAsync();
         try
         {
-            await Task.WhenAll(_agentLoops);
+            await Task.WhenAll(_agentLoops.Values.Select(running => running.Loop));
         }
         catch (OperationCanceledException)
         {
             // As asked.
         }
 
-        _agentLoops = [];
+        foreach (var (stop, _) in _agentLoops.Values)
+        {
+            stop.Dispose();
+        }
+
+        _agentLoops.Clear();
     }
 
     private async Task<ObservedDocument> ReadObservedAsync(CancellationToken cancellationToken)

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging;
 namespace Larder.Controller.Clusters;
 
 /// <summary>
-/// What holds the shards of a clustered cache together: which of them has which slots, and that their nodes know each other. Used by the cache's loop alone, except for
-/// <see cref="ClaimOf"/>.
+/// What holds the shards of a clustered cache together: which of them has which slots, and that their nodes know each other. Used by the cache's loop, and
+/// where it says so by others.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -26,15 +26,30 @@ namespace Larder.Controller.Clusters;
 /// <param name="services">What it needs.</param>
 internal sealed partial class CacheCluster(string cache, CacheServices services) : IAsyncDisposable
 {
-    private readonly Dictionary<int, (NodeConfiguration Configuration, IClusterNode Node)> _connections = [];
+    private readonly ClusterConnections _connections = new(services.Nodes.Engines);
+    private readonly Lock _gate = new();
     private volatile ClusterState? _state;
+    private volatile ClusterState? _published;
     private ImmutableArray<ShardAgent> _agents = [];
 
-    /// <summary>Which shard has which slot; <c>null</c> in an unclustered cache.</summary>
+    /// <summary>What the control store says; <c>null</c> in an unclustered cache.</summary>
     public ClusterState? State => _state;
+
+    /// <summary>
+    /// What the shards are measured by. Slots that are about to move are not on their way here before all that takes part is prepared.
+    /// </summary>
+    public ClusterState? Published => _published;
+
+    /// <summary>The ids of all shards, ascending.</summary>
+    public IReadOnlyList<int> Shards => [.. _agents.Select(agent => agent.Snapshot.Status.Id)];
 
     /// <summary>One sentence on what the engines do not agree on yet; empty where they do, and in an unclustered cache.</summary>
     public string Problem { get; private set; } = "";
+
+    /// <summary>Keys that were moved since this daemon began.</summary>
+    public long KeysMoved => Volatile.Read(ref _keysMoved);
+
+    private long _keysMoved;
 
     /// <summary>Reads which shard has which slot; a new cache gets them spread evenly.</summary>
     /// <param name="document">The cache.</param>
@@ -56,19 +71,59 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
                 ?? throw new InvalidOperationException($"The control store lost {key} while it was written.");
         }
 
-        if (_state?.Revision != entry.Revision)
+        Learn(new ClusterState(StoreCodec.Decode<ClusterDocument>(key, entry.Value, DocumentSchemas.Current), entry.Revision));
+        _published ??= _state;
+    }
+
+    /// <summary>Changes the document by compare-and-swap. Thread-safe.</summary>
+    /// <param name="change">From what is there to what is to be.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task ChangeAsync(Func<ClusterDocument, ClusterDocument> change, CancellationToken cancellationToken)
+    {
+        var key = StoreKeys.Cluster(cache);
+        while (await services.Store.GetAsync(key, cancellationToken) is { } entry)
         {
-            _state = new ClusterState(StoreCodec.Decode<ClusterDocument>(key, entry.Value, DocumentSchemas.Current), entry.Revision);
+            var next = change(StoreCodec.Decode<ClusterDocument>(key, entry.Value, DocumentSchemas.Current));
+            var result = await services.Store.CommitAsync(
+                StoreTransaction.Empty.IfRevision(key, entry.Revision).Put(key, StoreCodec.Encode(next, DocumentSchemas.Current)), cancellationToken);
+            if (result.Committed)
+            {
+                Learn(new ClusterState(next, result.Revision));
+                return;
+            }
         }
     }
 
-    /// <summary>What a shard's primary must hold now. Thread-safe.</summary>
+    /// <summary>Has the shards measured by what the control store says now. Thread-safe.</summary>
+    public void Publish() => _published = _state;
+
+    /// <summary>What a shard's primary must hold. Thread-safe.</summary>
     /// <param name="shard">The shard.</param>
+    /// <param name="state">By what; by default what is published.</param>
     /// <returns>Its claim.</returns>
-    public ClusterClaim ClaimOf(int shard) => _state is not { } state ? ClusterClaim.Nothing : new ClusterClaim(
-        state.Map.Of(shard),
-        [.. state.Document.Moves.Where(move => move.From == shard).Select(move => Link(move.Slot, move.To)).OfType<SlotLink>()],
-        [.. state.Document.Moves.Where(move => move.To == shard).Select(move => Link(move.Slot, move.From)).OfType<SlotLink>()]);
+    public ClusterClaim ClaimOf(int shard, ClusterState? state = null) => (state ?? _published) is not { } measure ? ClusterClaim.Nothing : new ClusterClaim(
+        measure.Map.Of(shard),
+        [.. measure.Document.Moves.Where(move => move.From == shard).Select(move => Link(move.Slot, move.To)).OfType<SlotLink>()],
+        [.. measure.Document.Moves.Where(move => move.To == shard).Select(move => Link(move.Slot, move.From)).OfType<SlotLink>()]);
+
+    /// <summary>A shard's primary, if it has one. Thread-safe.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <returns>The primary, or <c>null</c>.</returns>
+    public NodeSight? PrimaryOf(int shard) =>
+        Find(shard)?.Snapshot is { Primary: { } route } snapshot ? snapshot.Nodes.First(node => node.Ordinal == route.NodeOrdinal) : null;
+
+    /// <summary>A connection to a shard's primary. Thread-safe.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <returns>The connection, and what others call the node.</returns>
+    /// <exception cref="EngineException">The shard has no primary at the moment.</exception>
+    public async Task<(IClusterNode Node, ClusterPeer Peer)> PrimaryAsync(int shard) =>
+        PrimaryOf(shard) is { Self: { } peer } primary
+            ? (await _connections.ToAsync(Find(shard)!.Family, primary.Configuration), peer)
+            : throw new EngineException(EngineFailure.Unreachable, $"shard {shard} of {cache} has no primary at the moment");
+
+    /// <summary>Counts keys that were moved. Thread-safe.</summary>
+    /// <param name="moved">The keys.</param>
+    public void CountMoved(MovedKeys moved) => Interlocked.Add(ref _keysMoved, moved.Keys);
 
     /// <summary>Looks at how the nodes see their cluster, and takes the steps that are due.</summary>
     /// <param name="agents">The cache's shards.</param>
@@ -76,38 +131,47 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
     public async Task StepAsync(ImmutableArray<ShardAgent> agents, CancellationToken cancellationToken)
     {
         _agents = agents;
-        if (_state is not { } state)
+        if (_published is not { } state)
         {
             return;
         }
 
         var snapshots = agents.Select(agent => agent.Snapshot).ToList();
         var sights = snapshots.SelectMany(snapshot => snapshot.Nodes).ToList();
-        foreach (var step in ClusterSteps.Decide(sights))
+        var shards = snapshots.SelectMany(snapshot => snapshot.Nodes.Select(node => (node.Ordinal, snapshot.Status.Id))).ToDictionary();
+        Problem = ClusterSteps.Problem(sights, state.Map, ordinal => shards[ordinal]);
+        var moving = !state.Document.Moves.IsEmpty || _state != state;
+        foreach (var step in ClusterSteps.Decide(sights).Concat(moving ? [] : ClusterSteps.Remind(sights, state.Map, ordinal => shards[ordinal])))
         {
             await TakeAsync(step, sights.First(sight => sight.Ordinal == step.Ordinal), cancellationToken);
         }
-
-        var shards = snapshots.SelectMany(snapshot => snapshot.Nodes.Select(node => (node.Ordinal, snapshot.Status.Id))).ToDictionary();
-        Problem = ClusterSteps.Problem(sights, state.Map, ordinal => shards[ordinal]);
     }
+
+    /// <summary>Closes the connections to nodes that are no more.</summary>
+    /// <param name="ordinals">The nodes.</param>
+    public Task ForgetAsync(IEnumerable<int> ordinals) => _connections.CloseAsync(ordinals);
 
     /// <summary>Closes the connections to the nodes.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var (_, node) in _connections.Values)
-        {
-            await node.DisposeAsync();
-        }
+    public ValueTask DisposeAsync() => _connections.DisposeAsync();
 
-        _connections.Clear();
+    private void Learn(ClusterState state)
+    {
+        lock (_gate)
+        {
+            if (_state is not { } known || known.Revision < state.Revision)
+            {
+                _state = state;
+            }
+        }
     }
+
+    private ShardAgent? Find(int shard) => _agents.FirstOrDefault(agent => agent.Snapshot.Status.Id == shard);
 
     private async Task TakeAsync(ClusterStep step, NodeSight sight, CancellationToken cancellationToken)
     {
         try
         {
-            var node = await ConnectionAsync(sight.Configuration);
+            var node = await _connections.ToAsync(_agents[0].Family, sight.Configuration);
             if (step.Meet is { } peer)
             {
                 await node.MeetAsync(peer, cancellationToken);
@@ -126,26 +190,9 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
         }
     }
 
-    private async Task<IClusterNode> ConnectionAsync(NodeConfiguration configuration)
-    {
-        if (_connections.TryGetValue(configuration.Ordinal, out var known))
-        {
-            if (known.Configuration.SocketPath == configuration.SocketPath && known.Configuration.Cluster?.Self == configuration.Cluster?.Self)
-            {
-                return known.Node;
-            }
-
-            await known.Node.DisposeAsync();
-        }
-
-        var node = services.Nodes.Engines.For(_agents[0].Family).OpenCluster(configuration);
-        _connections[configuration.Ordinal] = (configuration, node);
-        return node;
-    }
-
     // The node that is, or was last, the primary of a shard: whoever follows it there gets the link anew.
     private SlotLink? Link(int slot, int shard) =>
-        _agents.FirstOrDefault(agent => agent.Snapshot.Status.Id == shard)?.Snapshot.Nodes.FirstOrDefault(node => node.Role == NodeRole.Primary)?.Self is { } peer
+        Find(shard)?.Snapshot.Nodes.FirstOrDefault(node => node.Role == NodeRole.Primary)?.Self is { } peer
             ? new SlotLink(slot, peer.NodeId)
             : null;
 

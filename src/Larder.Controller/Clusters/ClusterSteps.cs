@@ -38,6 +38,30 @@ internal static class ClusterSteps
         return steps.ToImmutable();
     }
 
+    /// <summary>
+    /// What is to be done so that nodes hear of slots that have changed hands: gossip would tell them, in seconds. A primary that introduces itself says what it has.
+    /// </summary>
+    /// <param name="sights">All nodes of the cache.</param>
+    /// <param name="map">Which shard is to have which slot.</param>
+    /// <param name="shards">Which shard each node is of.</param>
+    /// <returns>The steps; none where all know it.</returns>
+    public static ImmutableArray<ClusterStep> Remind(IReadOnlyList<NodeSight> sights, SlotMap map, Func<int, int> shards)
+    {
+        var steps = ImmutableArray.CreateBuilder<ClusterStep>();
+        foreach (var primary in sights)
+        {
+            if (primary is { Role: NodeRole.Primary, View.Myself: { IsReplica: false } myself, Self: { } self } && map.Of(shards(primary.Ordinal)) is var slots
+                && myself.Slots.SequenceEqual(slots))
+            {
+                steps.AddRange(sights
+                    .Where(other => other.Ordinal != primary.Ordinal && other.View?.Find(self.NodeId) is { } seen && !seen.Slots.SequenceEqual(slots))
+                    .Select(other => new ClusterStep(primary.Ordinal, other.Self, "")));
+            }
+        }
+
+        return steps.ToImmutable();
+    }
+
     /// <summary>Whether every node that answers sees every slot where it is to be, and serves.</summary>
     /// <param name="sights">All nodes of the cache.</param>
     /// <param name="map">Which shard is to have which slot.</param>

@@ -74,6 +74,8 @@ internal sealed partial class ShardAgent
             Pid = node.Pid,
             ReplicationOffset = node.Probe?.ReplicationOffset,
             LagBytes = node == leader ? 0 : written is { } head && node.Probe is { } probe ? Math.Max(0, head - probe.ReplicationOffset) : null,
+            UsedMemoryBytes = node.Probe?.UsedMemoryBytes,
+            Keys = node.Probe?.Keys,
             Restarts = node.Failures,
             Message = node.Problem,
         }).ToImmutableArray();

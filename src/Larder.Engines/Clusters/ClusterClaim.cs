@@ -21,8 +21,23 @@ public sealed record ClusterClaim(ImmutableArray<SlotRange> Slots, ImmutableArra
         return !view.Myself.IsReplica
             && Slots.All(range => view.Myself.Slots.Any(own => own.First <= range.First && own.Last >= range.Last))
             && Migrating.All(view.Migrating.Contains)
-            && Importing.All(view.Importing.Contains);
+            && Importing.All(view.Importing.Contains)
+            && !Stale(view).Any();
     }
+
+    /// <summary>
+    /// Slots that a node has on their way and that stay where they are. A slot that has arrived is none: it is left on its way until everybody is told.
+    /// </summary>
+    /// <param name="view">How the node sees the cluster.</param>
+    /// <returns>The slots.</returns>
+    public IEnumerable<int> Stale(ClusterView view)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        return view.Migrating.Select(link => link.Slot).Where(slot => Owns(slot) && Migrating.All(link => link.Slot != slot))
+            .Concat(view.Importing.Select(link => link.Slot).Where(slot => !Owns(slot) && Importing.All(link => link.Slot != slot)));
+    }
+
+    private bool Owns(int slot) => Slots.Any(range => range.Contains(slot));
 }
 
 /// <summary>A slot on its way.</summary>

@@ -36,6 +36,11 @@ internal static class ClaimCommands
             commands.Add(["CLUSTER", "BUMPEPOCH"]);
         }
 
+        foreach (var slot in claim.Stale(view))
+        {
+            commands.Add(["CLUSTER", "SETSLOT", Text(slot), "STABLE"]);
+        }
+
         Link(commands, "MIGRATING", claim.Migrating, view.Migrating);
         Link(commands, "IMPORTING", claim.Importing, view.Importing);
         return commands;

@@ -1,0 +1,129 @@
+using System.Collections.Immutable;
+using Larder.Controller.Caches;
+using Larder.Engines;
+using Larder.Engines.Clusters;
+using Larder.Model.Clusters;
+
+namespace Larder.Controller.Clusters;
+
+/// <summary>
+/// Moves a few slots with their keys from the primaries that have them to those that get them, while clients use them. Whatever it finds half done, it finishes.
+/// </summary>
+/// <remarks>
+/// <code>
+/// document: these slots are on their way
+/// target: IMPORTING, source: MIGRATING      what the source has not, clients ask the target for (ASK)
+/// MIGRATE, some keys at a time              the source stands still for a few milliseconds, then serves as long
+/// document: they are the target's           from here on, every promotion and every view is measured by it
+/// SETSLOT NODE: target, source, others
+/// </code>
+/// A primary that fails on the way is replaced as always; the new one holds the same slots as on their way before anybody is led to it.
+/// </remarks>
+/// <param name="cluster">The cluster.</param>
+/// <param name="services">What it needs.</param>
+internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
+{
+    // As long as this a primary may stand still for a batch; the number of keys follows from it.
+    private static readonly TimeSpan LongestBatch = TimeSpan.FromMilliseconds(4);
+    private static readonly TimeSpan ShortestBatch = TimeSpan.FromMilliseconds(1);
+    private const long BytesPerBatch = 512 << 10;
+    private const int FewestKeys = 4;
+    private const int MostKeys = 1024;
+
+    private int _keys = 64;
+
+    /// <summary>Moves the keys of the slots that the document has on their way; or back, where they are given up.</summary>
+    /// <param name="state">What the control store says.</param>
+    /// <param name="cancellationToken">Gives up; what is begun is found again.</param>
+    /// <exception cref="EngineException">A node does not take part at the moment; nothing is lost, and it is begun again.</exception>
+    public async Task MoveAsync(ClusterState state, CancellationToken cancellationToken)
+    {
+        // Who gets the slots first: whoever is sent there by the other one must be let in.
+        var moves = state.Document.Moves;
+        foreach (var shard in moves.Select(move => move.To).Concat(moves.Select(move => move.From)).Distinct())
+        {
+            await (await cluster.PrimaryAsync(shard)).Node.HoldAsync(cluster.ClaimOf(shard, state), cancellationToken);
+        }
+
+        cluster.Publish();
+        var before = Primaries();
+        var ways = moves.Select(move => state.Document.Returning ? new SlotMove(move.Slot, move.To, move.From) : move);
+        await Task.WhenAll(ways.GroupBy(move => move.From).Select(group => EmptyAsync([.. group], cancellationToken)));
+        if (!before.SequenceEqual(Primaries()))
+        {
+            // What a new primary had not been told when it was asked, it may have answered by itself.
+            throw new EngineException(EngineFailure.Disconnected, "a primary was replaced while slots were moved");
+        }
+    }
+
+    /// <summary>Tells the primaries that slots have arrived.</summary>
+    /// <param name="moves">The slots.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="EngineException">One does not take part at the moment; the others and its own claim tell it too.</exception>
+    public async Task SettleAsync(ImmutableArray<SlotMove> moves, CancellationToken cancellationToken)
+    {
+        foreach (var group in moves.GroupBy(move => move.To))
+        {
+            var slots = group.Select(move => move.Slot).ToList();
+            var owner = await cluster.PrimaryAsync(group.Key);
+            await owner.Node.AssignAsync(slots, owner.Peer.NodeId, cancellationToken);
+            var sources = group.Select(move => move.From).Distinct().ToList();
+            foreach (var shard in cluster.Shards.Where(shard => shard != group.Key).OrderByDescending(sources.Contains))
+            {
+                await (await cluster.PrimaryAsync(shard)).Node.AssignAsync(slots, owner.Peer.NodeId, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Tells the primaries that slots stay where they are.</summary>
+    /// <param name="moves">The slots.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="EngineException">One does not take part at the moment; its own claim tells it too.</exception>
+    public async Task GiveUpAsync(ImmutableArray<SlotMove> moves, CancellationToken cancellationToken)
+    {
+        foreach (var shard in moves.SelectMany(move => new[] { move.From, move.To }).Distinct())
+        {
+            await (await cluster.PrimaryAsync(shard)).Node.HoldAsync(cluster.ClaimOf(shard), cancellationToken);
+        }
+    }
+
+    private IEnumerable<(int Shard, int? Ordinal)> Primaries() => [.. cluster.Shards.Select(shard => (shard, cluster.PrimaryOf(shard)?.Ordinal))];
+
+    private async Task EmptyAsync(IReadOnlyList<SlotMove> moves, CancellationToken cancellationToken)
+    {
+        foreach (var move in moves)
+        {
+            var source = await cluster.PrimaryAsync(move.From);
+            var target = await cluster.PrimaryAsync(move.To);
+            while (true)
+            {
+                var asked = services.Clock.GetTimestamp();
+                var moved = await source.Node.MoveKeysAsync(move.Slot, target.Peer, new MoveLimits(Volatile.Read(ref _keys), BytesPerBatch), cancellationToken);
+                if (moved.Keys == 0)
+                {
+                    break;
+                }
+
+                var took = services.Clock.GetElapsedTime(asked);
+                Adapt(moved.Keys, took);
+                cluster.CountMoved(moved);
+
+                // As long as it stood still, it serves.
+                await Task.Delay(took, services.Clock, cancellationToken);
+            }
+        }
+    }
+
+    private void Adapt(int moved, TimeSpan took)
+    {
+        var keys = Volatile.Read(ref _keys);
+        if (took > LongestBatch)
+        {
+            Volatile.Write(ref _keys, Math.Max(FewestKeys, moved / 2));
+        }
+        else if (took < ShortestBatch && moved == keys)
+        {
+            Volatile.Write(ref _keys, Math.Min(MostKeys, keys * 2));
+        }
+    }
+}
