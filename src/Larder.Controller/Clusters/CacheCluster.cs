@@ -26,7 +26,10 @@ namespace Larder.Controller.Clusters;
 /// <param name="services">What it needs.</param>
 internal sealed partial class CacheCluster(string cache, CacheServices services) : IAsyncDisposable
 {
+    private static readonly TimeSpan MeetingTime = TimeSpan.FromSeconds(1);
+
     private readonly ClusterConnections _connections = new(services.Nodes.Engines);
+    private readonly Dictionary<(int Ordinal, string NodeId), long> _introduced = [];
     private readonly Lock _gate = new();
     private volatile ClusterState? _state;
     private volatile ClusterState? _published;
@@ -104,7 +107,10 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
     public ClusterClaim ClaimOf(int shard, ClusterState? state = null) => (state ?? _published) is not { } measure ? ClusterClaim.Nothing : new ClusterClaim(
         measure.Map.Of(shard),
         [.. measure.Document.Moves.Where(move => move.From == shard).Select(move => Link(move.Slot, move.To)).OfType<SlotLink>()],
-        [.. measure.Document.Moves.Where(move => move.To == shard).Select(move => Link(move.Slot, move.From)).OfType<SlotLink>()]);
+        [.. measure.Document.Moves.Where(move => move.To == shard).Select(move => Link(move.Slot, move.From)).OfType<SlotLink>()])
+    {
+        Prepared = [.. _state?.Document.Moves.Select(move => move.Slot) ?? []],
+    };
 
     /// <summary>A shard's primary, if it has one. Thread-safe.</summary>
     /// <param name="shard">The shard.</param>
@@ -118,7 +124,7 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
     /// <exception cref="EngineException">The shard has no primary at the moment.</exception>
     public async Task<(IClusterNode Node, ClusterPeer Peer)> PrimaryAsync(int shard) =>
         PrimaryOf(shard) is { Self: { } peer } primary
-            ? (await _connections.ToAsync(Find(shard)!.Family, primary.Configuration), peer)
+            ? (await _connections.ToAsync(Find(shard)!.Installation, primary.Configuration), peer)
             : throw new EngineException(EngineFailure.Unreachable, $"shard {shard} of {cache} has no primary at the moment");
 
     /// <summary>Counts keys that were moved. Thread-safe.</summary>
@@ -143,6 +149,11 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
         var moving = !state.Document.Moves.IsEmpty || _state != state;
         foreach (var step in ClusterSteps.Decide(sights).Concat(moving ? [] : ClusterSteps.Remind(sights, state.Map, ordinal => shards[ordinal])))
         {
+            if (step.Meet is { } peer && !MayMeet(step.Ordinal, peer))
+            {
+                continue;
+            }
+
             await TakeAsync(step, sights.First(sight => sight.Ordinal == step.Ordinal), cancellationToken);
         }
     }
@@ -165,13 +176,26 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
         }
     }
 
+    // Two nodes need a moment to meet; asked again meanwhile, they would begin anew.
+    private bool MayMeet(int ordinal, ClusterPeer peer)
+    {
+        var now = services.Clock.GetTimestamp();
+        if (_introduced.TryGetValue((ordinal, peer.NodeId), out var last) && services.Clock.GetElapsedTime(last, now) < MeetingTime)
+        {
+            return false;
+        }
+
+        _introduced[(ordinal, peer.NodeId)] = now;
+        return true;
+    }
+
     private ShardAgent? Find(int shard) => _agents.FirstOrDefault(agent => agent.Snapshot.Status.Id == shard);
 
     private async Task TakeAsync(ClusterStep step, NodeSight sight, CancellationToken cancellationToken)
     {
         try
         {
-            var node = await _connections.ToAsync(_agents[0].Family, sight.Configuration);
+            var node = await _connections.ToAsync(_agents[0].Installation, sight.Configuration);
             if (step.Meet is { } peer)
             {
                 await node.MeetAsync(peer, cancellationToken);

@@ -1,6 +1,6 @@
 using Larder.Engines;
 using Larder.Engines.Clusters;
-using Larder.Model.Specs;
+using Larder.Model.Engines;
 
 namespace Larder.Controller.Clusters;
 
@@ -12,10 +12,10 @@ internal sealed class ClusterConnections(EngineDrivers engines) : IAsyncDisposab
     private readonly Dictionary<int, (NodeConfiguration Configuration, IClusterNode Node)> _open = [];
 
     /// <summary>Finds or opens a node's connection.</summary>
-    /// <param name="family">The engine that it runs.</param>
+    /// <param name="installation">The engine that it runs.</param>
     /// <param name="configuration">The node.</param>
     /// <returns>The connection; owned by this object.</returns>
-    public async Task<IClusterNode> ToAsync(EngineFamily family, NodeConfiguration configuration)
+    public async Task<IClusterNode> ToAsync(EngineInstallation installation, NodeConfiguration configuration)
     {
         await _gate.WaitAsync();
         try
@@ -30,7 +30,7 @@ internal sealed class ClusterConnections(EngineDrivers engines) : IAsyncDisposab
                 await known.Node.DisposeAsync();
             }
 
-            var node = engines.For(family).OpenCluster(configuration);
+            var node = engines.For(installation.Family).OpenCluster(installation, configuration);
             _open[configuration.Ordinal] = (configuration, node);
             return node;
         }

@@ -48,7 +48,7 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
         cluster.Publish();
         var before = Primaries();
         var ways = moves.Select(move => state.Document.Returning ? new SlotMove(move.Slot, move.To, move.From) : move);
-        await Task.WhenAll(ways.GroupBy(move => move.From).Select(group => EmptyAsync([.. group], cancellationToken)));
+        await Task.WhenAll(ways.GroupBy(move => move.From).Select(source => EmptyAsync(source.Key, [.. source], cancellationToken)));
         if (!before.SequenceEqual(Primaries()))
         {
             // What a new primary had not been told when it was asked, it may have answered by itself.
@@ -89,16 +89,17 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
 
     private IEnumerable<(int Shard, int? Ordinal)> Primaries() => [.. cluster.Shards.Select(shard => (shard, cluster.PrimaryOf(shard)?.Ordinal))];
 
-    private async Task EmptyAsync(IReadOnlyList<SlotMove> moves, CancellationToken cancellationToken)
+    private async Task EmptyAsync(int shard, IReadOnlyList<SlotMove> moves, CancellationToken cancellationToken)
     {
-        foreach (var move in moves)
+        var source = await cluster.PrimaryAsync(shard);
+        foreach (var group in moves.GroupBy(move => move.To))
         {
-            var source = await cluster.PrimaryAsync(move.From);
-            var target = await cluster.PrimaryAsync(move.To);
+            var target = await cluster.PrimaryAsync(group.Key);
+            var slots = group.Select(move => move.Slot).ToList();
             while (true)
             {
                 var asked = services.Clock.GetTimestamp();
-                var moved = await source.Node.MoveKeysAsync(move.Slot, target.Peer, new MoveLimits(Volatile.Read(ref _keys), BytesPerBatch), cancellationToken);
+                var moved = await source.Node.MoveKeysAsync(slots, target.Peer, new MoveLimits(Volatile.Read(ref _keys), BytesPerBatch), cancellationToken);
                 if (moved.Keys == 0)
                 {
                     break;

@@ -82,7 +82,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     }
 
     /// <summary>The engine that its nodes run.</summary>
-    public EngineFamily Family => _nodes[0].Installation.Family;
+    public EngineInstallation Installation => _nodes[0].Installation;
 
     /// <summary>What was last seen.</summary>
     public ShardSnapshot Snapshot => _snapshot;

@@ -9,6 +9,9 @@ namespace Larder.Engines.Clusters;
 /// <param name="Importing">Slots of others that are on their way to it.</param>
 public sealed record ClusterClaim(ImmutableArray<SlotRange> Slots, ImmutableArray<SlotLink> Migrating, ImmutableArray<SlotLink> Importing)
 {
+    /// <summary>Slots that are about to be on their way: a node may know of that already.</summary>
+    public ImmutableHashSet<int> Prepared { get; init; } = [];
+
     /// <summary>Nothing.</summary>
     public static ClusterClaim Nothing { get; } = new([], [], []);
 
@@ -34,7 +37,8 @@ public sealed record ClusterClaim(ImmutableArray<SlotRange> Slots, ImmutableArra
     {
         ArgumentNullException.ThrowIfNull(view);
         return view.Migrating.Select(link => link.Slot).Where(slot => Owns(slot) && Migrating.All(link => link.Slot != slot))
-            .Concat(view.Importing.Select(link => link.Slot).Where(slot => !Owns(slot) && Importing.All(link => link.Slot != slot)));
+            .Concat(view.Importing.Select(link => link.Slot).Where(slot => !Owns(slot) && Importing.All(link => link.Slot != slot)))
+            .Where(slot => !Prepared.Contains(slot));
     }
 
     private bool Owns(int slot) => Slots.Any(range => range.Contains(slot));

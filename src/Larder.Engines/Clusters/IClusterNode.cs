@@ -37,13 +37,13 @@ public interface IClusterNode : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     Task SettleAsync(IReadOnlyList<int> slots, CancellationToken cancellationToken);
 
-    /// <summary>Moves some keys of a slot to another primary, each with its time to live. Where the other one has a key of this name, it is replaced.</summary>
-    /// <param name="slot">The slot: on its way from this node to the other one.</param>
+    /// <summary>Moves some keys of slots to another primary, each with its time to live. Where the other one has a key of this name, it is replaced.</summary>
+    /// <param name="slots">The slots: on their way from this node to the other one, or back from there.</param>
     /// <param name="target">The other primary.</param>
     /// <param name="most">How much at once: the node does nothing else meanwhile.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>What was moved; no key where the slot is empty.</returns>
-    Task<MovedKeys> MoveKeysAsync(int slot, ClusterPeer target, MoveLimits most, CancellationToken cancellationToken);
+    /// <returns>What was moved; no key where the slots are empty.</returns>
+    Task<MovedKeys> MoveKeysAsync(IReadOnlyList<int> slots, ClusterPeer target, MoveLimits most, CancellationToken cancellationToken);
 }
 
 /// <summary>How much is moved at once.</summary>

@@ -86,7 +86,7 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
 
     public IEngineNode Open(NodeConfiguration configuration) => new GarnetNode(configuration, time);
 
-    public IClusterNode OpenCluster(NodeConfiguration configuration) => throw new EngineException(
+    public IClusterNode OpenCluster(EngineInstallation installation, NodeConfiguration configuration) => throw new EngineException(
         EngineFailure.Refused, $"{NodeName.Of(configuration)} is Garnet, which Larder does not run as a cluster.");
 
     // The host's form, one level of names and values. Its password is why the file is for its owner alone.

@@ -10,11 +10,24 @@ namespace Larder.Engines.Redis;
 /// </summary>
 internal static class ClaimCommands
 {
-    /// <summary>The commands, to be executed as one transaction.</summary>
+    /// <summary>The commands, to be sent in one go: role and slots in a transaction, and after it what is on its way, since an engine may block for that.</summary>
     /// <param name="view">How the node sees the cluster.</param>
     /// <param name="claim">What it must hold.</param>
     /// <returns>The commands; none where it is as claimed already.</returns>
     public static IReadOnlyList<IReadOnlyList<string>> Of(ClusterView view, ClusterClaim claim)
+    {
+        var commands = RoleAndSlots(view, claim);
+        if (commands.Count > 0)
+        {
+            commands.Insert(0, ["MULTI"]);
+            commands.Add(["EXEC"]);
+        }
+
+        commands.AddRange(OnTheirWay(view, claim));
+        return commands;
+    }
+
+    private static List<IReadOnlyList<string>> RoleAndSlots(ClusterView view, ClusterClaim claim)
     {
         var me = view.Myself;
         var commands = new List<IReadOnlyList<string>>();
@@ -36,6 +49,12 @@ internal static class ClaimCommands
             commands.Add(["CLUSTER", "BUMPEPOCH"]);
         }
 
+        return commands;
+    }
+
+    private static List<IReadOnlyList<string>> OnTheirWay(ClusterView view, ClusterClaim claim)
+    {
+        var commands = new List<IReadOnlyList<string>>();
         foreach (var slot in claim.Stale(view))
         {
             commands.Add(["CLUSTER", "SETSLOT", Text(slot), "STABLE"]);

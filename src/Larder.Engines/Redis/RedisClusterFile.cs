@@ -19,9 +19,6 @@ internal static class RedisClusterFile
     /// <summary>Its name, in the data folder.</summary>
     public const string Name = "nodes.conf";
 
-    /// <summary>The primary of a node that follows nobody.</summary>
-    public const string NoPrimary = "000000000000000000000000000000000000000a";
-
     /// <summary>Has the slots that nobody has claimed.</summary>
     public const string SlotKeeper = "000000000000000000000000000000000000000b";
 
@@ -38,14 +35,15 @@ internal static class RedisClusterFile
             var myself = peer.NodeId == membership.Self.NodeId;
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"{peer.NodeId} {peer.Address}:{peer.Port}@{peer.BusPort}{Shard(peer, dialect)} {(myself ? "myself,slave" : "master")} {(myself ? primary?.NodeId ?? NoPrimary : "-")} 0 0 0 connected\n");
+                $"{peer.NodeId} {peer.Address}:{peer.Port}@{peer.BusPort}{Shard(peer, dialect)} {(myself ? "myself,slave" : "master")} {(myself ? primary?.NodeId ?? membership.Self.ShardId : "-")} 0 0 0 connected\n");
         }
 
         // An engine that takes a node without an address for a failed one gets an address at which nobody listens.
         var nowhere = dialect.FailsNodesWithoutAddress ? ("127.0.0.1:1@1", "master") : (":0@0", "master,noaddr");
         if (primary is null)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{NoPrimary} :0@0{Shard(membership.Self, dialect)} master,noaddr - 0 0 0 disconnected\n");
+            // Nobody is called as the shard is; who follows nobody, follows that.
+            text.Append(CultureInfo.InvariantCulture, $"{membership.Self.ShardId} :0@0{Shard(membership.Self, dialect)} master,noaddr - 0 0 0 disconnected\n");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"{SlotKeeper} {nowhere.Item1} {nowhere.Item2} - 0 0 0 disconnected 0-{SlotRange.Slots - 1}\n");

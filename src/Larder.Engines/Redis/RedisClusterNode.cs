@@ -8,8 +8,9 @@ namespace Larder.Engines.Redis;
 
 /// <summary>A running Redis or Valkey node of a cluster.</summary>
 /// <param name="configuration">The node.</param>
+/// <param name="dialect">What its engine understands.</param>
 /// <param name="time">The clock of the deadlines.</param>
-internal sealed class RedisClusterNode(NodeConfiguration configuration, TimeProvider time) : IClusterNode
+internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDialect dialect, TimeProvider time) : IClusterNode
 {
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
 
@@ -20,6 +21,10 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, TimeProv
     private readonly string _name = NodeName.Of(configuration);
     private readonly AdminConnection _connection = new(
         new UnixDomainSocketEndPoint(configuration.SocketPath), configuration.InternalUser, NodeName.Of(configuration), time);
+
+    // Where each order waits for the replicas, several wait at the same time.
+    private readonly AdminConnection[] _more = [.. Enumerable.Range(0, dialect.AwaitsReplicasForSlots ? 15 : 0).Select(_ => new AdminConnection(
+        new UnixDomainSocketEndPoint(configuration.SocketPath), configuration.InternalUser, NodeName.Of(configuration), time))];
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private ByteConnection? _keys;
@@ -53,21 +58,24 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, TimeProv
         var commands = ClaimCommands.Of(view, claim);
         if (commands.Count > 0)
         {
-            var replies = await CallAsync([["MULTI"], .. commands, ["EXEC"]], cancellationToken);
-            if (replies[^1].Items.FirstOrDefault(reply => reply.IsError) is { } refused)
+            var single = commands.Where(command => command[1] is "SETSLOT").ToList();
+            var replies = await CallAsync([.. commands.Except(single)], cancellationToken);
+            if (replies.SelectMany(reply => reply.Items).FirstOrDefault(reply => reply.IsError) is { } refused)
             {
                 throw Refused("its slots", refused);
             }
+
+            await OrderAsync(single, cancellationToken);
         }
     }
 
     public Task AssignAsync(IReadOnlyList<int> slots, string nodeId, CancellationToken cancellationToken) => slots.Count == 0 ? Task.CompletedTask
-        : CallAsync([.. slots.Select(slot => new[] { "CLUSTER", "SETSLOT", Text(slot), "NODE", nodeId })], cancellationToken);
+        : OrderAsync([.. slots.Select(slot => new[] { "CLUSTER", "SETSLOT", Text(slot), "NODE", nodeId })], cancellationToken);
 
     public Task SettleAsync(IReadOnlyList<int> slots, CancellationToken cancellationToken) => slots.Count == 0 ? Task.CompletedTask
-        : CallAsync([.. slots.Select(slot => new[] { "CLUSTER", "SETSLOT", Text(slot), "STABLE" })], cancellationToken);
+        : OrderAsync([.. slots.Select(slot => new[] { "CLUSTER", "SETSLOT", Text(slot), "STABLE" })], cancellationToken);
 
-    public async Task<MovedKeys> MoveKeysAsync(int slot, ClusterPeer target, MoveLimits most, CancellationToken cancellationToken)
+    public async Task<MovedKeys> MoveKeysAsync(IReadOnlyList<int> slots, ClusterPeer target, MoveLimits most, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(MoveTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
@@ -75,7 +83,7 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, TimeProv
         try
         {
             _keys ??= await ByteConnection.OpenAsync(configuration, either.Token);
-            return await MoveAsync(_keys, slot, target, most, either.Token);
+            return await MoveAsync(_keys, slots, target, most, either.Token);
         }
         catch (Exception exception)
         {
@@ -85,7 +93,7 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, TimeProv
             throw exception switch
             {
                 OperationCanceledException when !cancellationToken.IsCancellationRequested =>
-                    new EngineException(EngineFailure.TimedOut, $"{_name} did not move keys of slot {slot} within {MoveTimeout.TotalSeconds:0} s.", exception),
+                    new EngineException(EngineFailure.TimedOut, $"{_name} did not move keys within {MoveTimeout.TotalSeconds:0} s.", exception),
                 SocketException => new EngineException(EngineFailure.Unreachable, $"{_name} takes no connection: {exception.Message}.", exception),
                 _ => exception,
             };
@@ -99,24 +107,28 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, TimeProv
     public async ValueTask DisposeAsync()
     {
         await _connection.DisposeAsync();
+        foreach (var connection in _more)
+        {
+            await connection.DisposeAsync();
+        }
+
         await _turn.WaitAsync();
         _keys?.Dispose();
         _keys = null;
         _turn.Release();
     }
 
-    private async Task<MovedKeys> MoveAsync(ByteConnection connection, int slot, ClusterPeer target, MoveLimits most, CancellationToken cancellationToken)
+    private async Task<MovedKeys> MoveAsync(
+        ByteConnection connection, IReadOnlyList<int> slots, ClusterPeer target, MoveLimits most, CancellationToken cancellationToken)
     {
-        var listed = (await connection.CallAsync(
-            [[ByteConnection.Text("CLUSTER"), ByteConnection.Text("GETKEYSINSLOT"), ByteConnection.Text(slot), ByteConnection.Text(most.Keys)]], cancellationToken))[0];
-        var keys = ((object?[])listed!).Select(key => (byte[])key!).ToList();
+        var keys = await ListAsync(connection, slots, most.Keys, cancellationToken);
         if (keys.Count == 0)
         {
             return default;
         }
 
         var sizes = await connection.CallAsync(
-            [.. keys.Select(key => new[] { ByteConnection.Text("MEMORY"), ByteConnection.Text("USAGE"), key })], cancellationToken);
+            [.. keys.Select(key => new[] { ByteConnection.Text("MEMORY"), ByteConnection.Text("USAGE"), key.Key })], cancellationToken);
         var (taken, bytes) = (0, 0L);
         foreach (var size in sizes.Select(size => size as long? ?? 0))
         {
@@ -128,20 +140,51 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, TimeProv
             (taken, bytes) = (taken + 1, bytes + size);
         }
 
+        // One command takes keys of one slot only.
         var user = configuration.InternalUser;
-        byte[][] command =
-        [
-            .. new[] { "MIGRATE", target.Address, Text(target.Port), string.Empty, "0", Text((int)MigrateTimeout.TotalMilliseconds), "REPLACE", "AUTH2", user.Name, user.Password.Reveal(), "KEYS" }
-                .Select(ByteConnection.Text),
-            .. keys.Take(taken),
-        ];
-        await connection.CallAsync([command], cancellationToken);
+        byte[][] order = [.. new[]
+        {
+            "MIGRATE", target.Address, Text(target.Port), string.Empty, "0", Text((int)MigrateTimeout.TotalMilliseconds), "REPLACE", "AUTH2", user.Name, user.Password.Reveal(), "KEYS",
+        }.Select(ByteConnection.Text)];
+        await connection.CallAsync(
+            [.. keys.Take(taken).GroupBy(key => key.Slot).Select(slot => (byte[][])[.. order, .. slot.Select(key => key.Key)])], cancellationToken);
         return new MovedKeys(taken, bytes);
     }
 
-    private async Task<IReadOnlyList<Reply>> CallAsync(IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken)
+    private static async Task<List<(int Slot, byte[] Key)>> ListAsync(ByteConnection connection, IReadOnlyList<int> slots, int most, CancellationToken cancellationToken)
     {
-        var replies = await _connection.CallAsync(CommandTimeout, commands, cancellationToken);
+        var counts = await connection.CallAsync([.. slots.Select(slot => Cluster("COUNTKEYSINSLOT", slot))], cancellationToken);
+        var asked = new List<(int Slot, byte[][] Command)>();
+        var left = most;
+        foreach (var (slot, count) in slots.Zip(counts.Select(count => (long)count!)).Where(pair => pair.Second > 0).TakeWhile(_ => left > 0))
+        {
+            var wanted = (int)Math.Min(count, left);
+            asked.Add((slot, [.. Cluster("GETKEYSINSLOT", slot), ByteConnection.Text(wanted)]));
+            left -= wanted;
+        }
+
+        var listed = await connection.CallAsync([.. asked.Select(one => one.Command)], cancellationToken);
+        return [.. asked.Zip(listed).SelectMany(pair => ((object?[])pair.Second!).Select(key => (pair.First.Slot, (byte[])key!)))];
+    }
+
+    private static byte[][] Cluster(string verb, int slot) => [ByteConnection.Text("CLUSTER"), ByteConnection.Text(verb), ByteConnection.Text(slot)];
+
+    private Task OrderAsync(IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken)
+    {
+        AdminConnection[] connections = [_connection, .. _more];
+        return Task.WhenAll(commands
+            .Select((command, index) => (Command: command, Connection: connections[index % connections.Length]))
+            .GroupBy(one => one.Connection)
+            .Select(group => CallAsync(group.Key, [.. group.Select(one => one.Command)], cancellationToken)));
+    }
+
+    private Task<IReadOnlyList<Reply>> CallAsync(IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken) =>
+        CallAsync(_connection, commands, cancellationToken);
+
+    private async Task<IReadOnlyList<Reply>> CallAsync(
+        AdminConnection connection, IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken)
+    {
+        var replies = await connection.CallAsync(CommandTimeout, commands, cancellationToken);
         for (var index = 0; index < replies.Count; index++)
         {
             if (replies[index].IsError)

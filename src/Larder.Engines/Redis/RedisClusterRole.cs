@@ -30,8 +30,8 @@ internal sealed class RedisClusterRole(NodeConfiguration configuration, ClusterM
             return;
         }
 
-        var replies = await connection.CallAsync(CommandTimeout, [["MULTI"], .. commands, ["EXEC"]], cancellationToken);
-        var refused = replies.Concat(replies[^1].Items).FirstOrDefault(reply => reply.IsError);
+        var replies = await connection.CallAsync(CommandTimeout, commands, cancellationToken);
+        var refused = replies.Concat(replies.SelectMany(reply => reply.Items)).FirstOrDefault(reply => reply.IsError);
         if (refused is not null)
         {
             throw new EngineException(EngineFailure.Refused, $"{_name} did not become a primary with all its slots: {refused.Text}.");

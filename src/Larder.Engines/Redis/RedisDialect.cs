@@ -15,6 +15,7 @@ internal sealed record RedisDialect
     private RedisDialect(Version level, bool isValkey)
     {
         FailsNodesWithoutAddress = isValkey;
+        AwaitsReplicasForSlots = isValkey;
         HasClusterBusPort = level >= Seven;
         RdbVersion = level >= Seven4 ? 12 : level >= Seven2 ? 11 : level >= Seven ? 10 : 9;
         HasSplitLog = level >= Seven;
@@ -78,6 +79,9 @@ internal sealed record RedisDialect
 
     /// <summary>Whether a node of a cluster whose address is not known counts as failed.</summary>
     public bool FailsNodesWithoutAddress { get; }
+
+    /// <summary>Whether CLUSTER SETSLOT holds up its connection until the replicas have it.</summary>
+    public bool AwaitsReplicasForSlots { get; }
 
     /// <summary>Finds the dialect of an installation.</summary>
     /// <param name="family">Redis or Valkey.</param>

@@ -94,5 +94,6 @@ internal sealed class RedisProtocolDriver(EngineFamily family, TimeProvider time
 
     public IEngineNode Open(NodeConfiguration configuration) => new RedisNode(configuration, time);
 
-    public IClusterNode OpenCluster(NodeConfiguration configuration) => new RedisClusterNode(configuration, time);
+    public IClusterNode OpenCluster(EngineInstallation installation, NodeConfiguration configuration) =>
+        new RedisClusterNode(configuration, RedisDialect.Of(family, installation.Version), time);
 }

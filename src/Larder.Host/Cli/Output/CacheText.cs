@@ -43,7 +43,7 @@ internal static class CacheText
             console.WriteLine($"{label,-12}{value}");
         }
 
-        if (cache.Spec.Cluster.EnableCluster)
+        if (cache.Shards.Any(shard => shard.Nodes.Any(node => node.TlsPort is not null)))
         {
             console.WriteLine();
             console.Write(Shards(cache));
