@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Larder.Engines.Clusters;
 using Larder.Model.Specs;
 
@@ -56,6 +57,9 @@ public sealed record NodeConfiguration
 
     /// <summary>The user that the gateway authenticates as; may do all but the blocked commands.</summary>
     public required EngineUser GatewayUser { get; init; }
+
+    /// <summary>The users of clients beyond <c>default</c>, which is the <see cref="GatewayUser"/>.</summary>
+    public ImmutableArray<ClientUser> ClientUsers { get; init; } = [];
 
     /// <summary>What makes it a node of a cluster; <c>null</c> for one of an unclustered cache.</summary>
     public ClusterMembership? Cluster { get; init; }

@@ -53,6 +53,8 @@ internal sealed class ManagementFixture : IStatusSource, IEngineCatalogue, IAdmi
 
     public CacheService Caches => _services.GetRequiredService<CacheService>();
 
+    public CacheDocuments Documents => _services.GetRequiredService<CacheDocuments>();
+
     public AccessKeyService Keys => _services.GetRequiredService<AccessKeyService>();
 
     public FailoverService Failovers => _services.GetRequiredService<FailoverService>();

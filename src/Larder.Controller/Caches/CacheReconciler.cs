@@ -31,6 +31,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private readonly string _cache;
     private readonly Action _changed;
     private readonly WakeSignal _wake;
+    private bool _routeIsComplete;
     private readonly CachePlacement _placement;
     private readonly CacheFailover _failover;
     private readonly CacheBackups _backups;
@@ -348,6 +349,11 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _certificateProblem = certificate.Problem;
         var snapshots = _agents.Select(agent => agent.Snapshot).ToImmutableArray();
         var closed = _transfers.HoldsClients || _loss.IsOpen(_agents);
+
+        // A user is let in when the engines have it: until then those count that are not new.
+        _routeIsComplete = !_agents.Any(agent => agent.ReplanPending);
+        var users = secrets.Users.Where(user => spec.Access.Users.ContainsKey(user.Name)
+            && (_routeIsComplete || _route?.Users.Any(known => known.Name == user.Name) == true));
         var route = new CacheRoute
         {
             Cache = spec.Name,
@@ -356,6 +362,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             Certificate = certificate.Served.Certificate,
             CertificateChain = certificate.Served.Chain,
             AccessKeys = secrets.AccessKeys,
+            Users = [.. users],
+            Firewall = spec.Firewall.ToRanges(),
             MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
             Durability = spec.Durability,
             Failover = spec.Failover,
@@ -378,7 +386,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         var closed = listeners.FirstOrDefault(problem => !string.IsNullOrEmpty(problem));
         var nodesReady = snapshots.All(snapshot => snapshot.Ready);
         var scaling = _scaling.Progress();
-        var ready = nodesReady && scaling is null && _cluster.Problem.Length == 0 && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending);
+        var ready = nodesReady && scaling is null && _cluster.Problem.Length == 0 && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending) && _routeIsComplete;
         if (ready && observed.ReadyGeneration < document.Generation)
         {
             observed = new ObservedDocument(document.Generation, observed.FirstReadyAt ?? _services.Clock.GetUtcNow());

@@ -37,6 +37,7 @@ public static class SpecPlanner
 
         refusals.AddRange(EndpointRefusals(current, wanted));
         refusals.AddRange(BackupRefusals(current, wanted));
+        refusals.AddRange(AccessFields.Refusals(current, wanted));
         var engine = ChooseEngine(current, wanted, context, refusals);
         if (wanted.Durability == DurabilityMode.Quorum && engine is { Family: EngineFamily.Garnet } && current?.Durability != DurabilityMode.Quorum)
         {

@@ -145,7 +145,7 @@ internal sealed class Installation : IAsyncDisposable
 
     public static Task UntilAsync(string what, Func<bool> condition) => UntilAsync(what, () => Task.FromResult(condition()));
 
-    private static async Task UntilAsync(string what, Func<Task<bool>> condition)
+    public static async Task UntilAsync(string what, Func<Task<bool>> condition)
     {
         var began = TimeProvider.System.GetTimestamp();
         while (!await condition())
