@@ -169,10 +169,10 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDia
 
     private static byte[][] Cluster(string verb, int slot) => [ByteConnection.Text("CLUSTER"), ByteConnection.Text(verb), ByteConnection.Text(slot)];
 
-    private Task OrderAsync(IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken)
+    private async Task OrderAsync(IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken)
     {
         AdminConnection[] connections = [_connection, .. _more];
-        return Task.WhenAll(commands
+        await Task.WhenAll(commands
             .Select((command, index) => (Command: command, Connection: connections[index % connections.Length]))
             .GroupBy(one => one.Connection)
             .Select(group => CallAsync(group.Key, [.. group.Select(one => one.Command)], cancellationToken)));
