@@ -24,7 +24,6 @@ public sealed class ClusterTests
         Assert.Equal([1L, 2L, 1L], Shards(over).Select(shard => shard.GetProperty("epoch").GetInt64()));
 
         await RefusedAsync(larder, Spec(larder, 2, memory: 128), "cluster.shard_count", "one after the other");
-        await RefusedAsync(larder, Spec(larder, 3, memory: 1), "memory_mb", "keys would be evicted");
         await RefusedAsync(larder, larder.DevelopmentSpec(), "cluster.enable_cluster", "cannot be turned off");
 
         var scaled = await larder.UpAsync(Spec(larder, 2));

@@ -97,7 +97,7 @@ public sealed class ScalingServiceTests
     private static async Task RefusedAsync(ManagementFailure failure, string part, Func<Task> call)
     {
         var error = await Assert.ThrowsAsync<ManagementException>(call);
-        Assert.Equal(failure, error.Failure);
-        Assert.Contains(part, $"{error.Message} {string.Join(' ', error.Details)}", StringComparison.Ordinal);
+        Assert.Equal(failure, error.Kind);
+        Assert.Contains(part, $"{error.View.Message} {string.Join(' ', error.View.Details)}", StringComparison.Ordinal);
     }
 }

@@ -1,9 +1,7 @@
-using System.Collections.Immutable;
 using Larder.Controller.Caches;
 using Larder.Engines;
 using Larder.Model.Clusters;
 using Larder.Model.Events;
-using Larder.Model.Operations;
 using Larder.Store;
 using Larder.Store.Documents;
 using Microsoft.Extensions.Logging;

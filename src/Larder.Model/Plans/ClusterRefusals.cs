@@ -28,8 +28,7 @@ internal static class ClusterRefusals
             yield return new PlanRefusal(
                 Enable, current is null ? null : "false", "true", why, "Use engine: redis (7.0 or newer) or engine: valkey, or set enable_cluster: false and choose a larger capacity.");
         }
-
-        if (current is { Cluster.EnableCluster: false })
+        else if (current is { Cluster.EnableCluster: false })
         {
             yield return new PlanRefusal(
                 Enable, "false", "true", "This version of Larder does not turn clustering on for a cache that exists.",
