@@ -29,7 +29,7 @@ public sealed class ClusterTests
         var scaled = await larder.UpAsync(Spec(larder, 2));
         Assert.Equal([8192, 8192], Shards(scaled).Select(shard => SlotsOf(shard.GetProperty("slots").GetString()!)));
         var shown = (await larder.RunAsync("show", "dev")).Succeeded().Output;
-        Assert.Contains("slots 0 to 16383", shown, StringComparison.Ordinal);
+        Assert.Contains("SLOTS 0 TO 16383", shown, StringComparison.Ordinal);
         var kinds = (await larder.RunAsync("events", "dev", "--output", "json")).Succeeded().Json.EnumerateArray().Select(happened => happened.GetProperty("kind").GetString()).ToList();
         Assert.Contains("ScalingStarted", kinds);
         Assert.Contains("ScalingCompleted", kinds);

@@ -18,7 +18,7 @@ namespace Larder.Controller.Clusters;
 /// <param name="wake">Wakes the cache's loop.</param>
 internal sealed partial class CacheScaling(string cache, CacheCluster cluster, CacheServices services, Action wake)
 {
-    private const int SlotsAtOnce = 128;
+    private const int SlotsAtOnce = 256;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly SlotMover _mover = new(cluster, services);

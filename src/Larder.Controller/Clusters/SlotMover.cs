@@ -23,14 +23,15 @@ namespace Larder.Controller.Clusters;
 /// <param name="services">What it needs.</param>
 internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
 {
-    // As long as this a primary may stand still for a batch; the number of keys follows from it.
-    private static readonly TimeSpan LongestBatch = TimeSpan.FromMilliseconds(4);
-    private static readonly TimeSpan ShortestBatch = TimeSpan.FromMilliseconds(1);
-    private const long BytesPerBatch = 512 << 10;
-    private const int FewestKeys = 4;
+    // A batch is bounded by what it holds. The time that it takes is measured from here, where a busy host adds to it, so that it is no more than a hint.
+    private static readonly TimeSpan LongestBatch = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan ShortestBatch = TimeSpan.FromMilliseconds(3);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(10);
+    private const long BytesPerBatch = 256 << 10;
+    private const int FewestKeys = 128;
     private const int MostKeys = 1024;
 
-    private int _keys = 64;
+    private int _keys = 256;
 
     /// <summary>Moves the keys of the slots that the document has on their way; or back, where they are given up.</summary>
     /// <param name="state">What the control store says.</param>
@@ -62,17 +63,7 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
     /// <exception cref="EngineException">One does not take part at the moment; the others and its own claim tell it too.</exception>
     public async Task SettleAsync(ImmutableArray<SlotMove> moves, CancellationToken cancellationToken)
     {
-        foreach (var group in moves.GroupBy(move => move.To))
-        {
-            var slots = group.Select(move => move.Slot).ToList();
-            var owner = await cluster.PrimaryAsync(group.Key);
-            await owner.Node.AssignAsync(slots, owner.Peer.NodeId, cancellationToken);
-            var sources = group.Select(move => move.From).Distinct().ToList();
-            foreach (var shard in cluster.Shards.Where(shard => shard != group.Key).OrderByDescending(sources.Contains))
-            {
-                await (await cluster.PrimaryAsync(shard)).Node.AssignAsync(slots, owner.Peer.NodeId, cancellationToken);
-            }
-        }
+        await Task.WhenAll(moves.GroupBy(move => move.To).Select(group => SettleAsync(group.Key, [.. group], cancellationToken)));
     }
 
     /// <summary>Tells the primaries that slots stay where they are.</summary>
@@ -85,6 +76,16 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
         {
             await (await cluster.PrimaryAsync(shard)).Node.HoldAsync(cluster.ClaimOf(shard), cancellationToken);
         }
+    }
+
+    private async Task SettleAsync(int shard, IReadOnlyList<SlotMove> moves, CancellationToken cancellationToken)
+    {
+        // The target first: whoever is sent there must not be sent back.
+        var slots = moves.Select(move => move.Slot).ToList();
+        var owner = await cluster.PrimaryAsync(shard);
+        await owner.Node.AssignAsync(slots, owner.Peer.NodeId, cancellationToken);
+        await Task.WhenAll(cluster.Shards.Where(other => other != shard).Select(async other =>
+            await (await cluster.PrimaryAsync(other)).Node.AssignAsync(slots, owner.Peer.NodeId, cancellationToken)));
     }
 
     private IEnumerable<(int Shard, int? Ordinal)> Primaries() => [.. cluster.Shards.Select(shard => (shard, cluster.PrimaryOf(shard)?.Ordinal))];
@@ -110,7 +111,7 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
                 cluster.CountMoved(moved);
 
                 // As long as it stood still, it serves.
-                await Task.Delay(took, services.Clock, cancellationToken);
+                await Task.Delay(took < LongestPause ? took : LongestPause, services.Clock, cancellationToken);
             }
         }
     }
