@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Larder.Model.Events;
 using Larder.Model.Operations;
 using Larder.Model.Specs;
 using Larder.Model.Status;
@@ -33,6 +34,34 @@ public sealed class ScalingTests
             Assert.Equal(shards, Directory.GetDirectories(Path.Combine(controller.Home.CacheFolder("it"), "nodes")).Length / 2);
             using var data = new ClusterData(controller, "it");
             await data.CheckAsync(Keys);
+        }
+    }
+
+    [Fact]
+    public async Task Shards_without_room_for_the_rest_give_back_what_they_got_and_the_cache_is_as_before()
+    {
+        const int large = 800;
+        await using var controller = await ControllerFixture.StartAsync();
+        await controller.CreateAsync(ClusterTests.Spec(EngineFamily.Redis, shards: 2));
+        await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
+        using (var data = new ClusterData(controller, "it"))
+        {
+            // 64 MB in two shards that take 51.2 MiB each.
+            for (var key = 0; key < large; key++)
+            {
+                Assert.Equal(":80000", await data.CallAsync($"SETRANGE large:{key} 79999 x"));
+            }
+        }
+
+        var operation = await controller.ScaleAsync("it", 1);
+        Assert.Equal(OperationState.Failed, await controller.EndOfAsync(operation, seconds: 90));
+        var before = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
+        Assert.Equal(2, before.Shards.Length);
+        Assert.Contains("OOM", Assert.Single(controller.Journal.Events, happened => happened.Kind == EventKind.ScalingUndone).Message, StringComparison.Ordinal);
+        using var after = new ClusterData(controller, "it");
+        for (var key = 0; key < large; key++)
+        {
+            Assert.Equal(":80000", await after.CallAsync($"STRLEN large:{key}"));
         }
     }
 

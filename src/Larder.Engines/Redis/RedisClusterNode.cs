@@ -127,10 +127,12 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDia
             return default;
         }
 
+        // Where keys go back, the slot is not the node's own.
         var sizes = await connection.CallAsync(
-            [.. keys.Select(key => new[] { ByteConnection.Text("MEMORY"), ByteConnection.Text("USAGE"), key.Key })], cancellationToken);
+            [.. keys.SelectMany(key => new byte[][][] { [ByteConnection.Text("ASKING")], [ByteConnection.Text("MEMORY"), ByteConnection.Text("USAGE"), key.Key] })],
+            cancellationToken);
         var (taken, bytes) = (0, 0L);
-        foreach (var size in sizes.Select(size => size as long? ?? 0))
+        foreach (var size in sizes.Where((_, index) => index % 2 == 1).Select(size => size as long? ?? 0))
         {
             if (taken > 0 && bytes + size > most.Bytes)
             {
