@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Larder.Model.Clusters;
-using Larder.Model.Routing;
 using Larder.Model.Specs;
 using Larder.Model.Status;
 using Xunit;

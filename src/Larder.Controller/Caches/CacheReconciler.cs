@@ -293,9 +293,14 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             return false;
         }
 
+        var undone = scaling.Fault.Length > 0;
+        if (undone && !await _scaling.CloseReservesAsync(cancellationToken))
+        {
+            return false;
+        }
+
         await RemoveAsync(leaving, cancellationToken);
         var key = StoreKeys.Spec(_cache);
-        var undone = scaling.Fault.Length > 0;
         var transaction = StoreTransaction.Empty.IfRevision(StoreKeys.Cluster(_cache), state.Revision).Put(
             StoreKeys.Cluster(_cache),
             StoreCodec.Encode(cluster with { Shards = cluster.Shards.RemoveRange(cluster.Shards.Keys.Where(shard => shard >= scaling.To)), Scaling = null }, DocumentSchemas.Current));

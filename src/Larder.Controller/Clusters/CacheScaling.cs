@@ -61,6 +61,23 @@ internal sealed partial class CacheScaling(string cache, CacheCluster cluster, C
         }
     }
 
+    /// <summary>Has all primaries keep their reserve again, after it was used to go back.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>False where one does not take part at the moment.</returns>
+    public async Task<bool> CloseReservesAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _mover.CloseReservesAsync(cancellationToken);
+            return true;
+        }
+        catch (EngineException exception)
+        {
+            Log.Interrupted(services.Logger, cache, exception.Message);
+            return false;
+        }
+    }
+
     /// <summary>Waits for the end of the work, which must have been told to stop.</summary>
     public Task EndAsync() => _work;
 
@@ -158,13 +175,12 @@ internal sealed partial class CacheScaling(string cache, CacheCluster cluster, C
         await cluster.ChangeAsync(
             document => document with
             {
-                Shards = state.Document.Returning ? document.Shards : ClusterState.DocumentOf(SlotMap.Parse(document.Shards).With(moves), document.Shards.Keys).Shards,
+                Shards = ClusterState.DocumentOf(SlotMap.Parse(document.Shards).With(moves), document.Shards.Keys).Shards,
                 Moves = [],
-                Returning = false,
             },
             stop);
         cluster.Publish();
-        await (state.Document.Returning ? _mover.GiveUpAsync(moves, stop) : _mover.SettleAsync(moves, stop));
+        await _mover.SettleAsync(moves, stop);
         wake();
         return true;
     }
@@ -174,12 +190,12 @@ internal sealed partial class CacheScaling(string cache, CacheCluster cluster, C
         await cluster.ChangeAsync(
             document => document.Scaling is not { } scaling ? document : document with
             {
-                Returning = !document.Moves.IsEmpty,
+                // What has begun arrives first, in the reserve: the engines have no way back for a slot of which a part has moved.
                 Scaling = scaling with
                 {
                     To = scaling.From,
                     Fault = why,
-                    Slots = SlotPlanner.Plan(SlotMap.Parse(document.Shards), scaling.From).Length,
+                    Slots = SlotPlanner.Plan(SlotMap.Parse(document.Shards).With(document.Moves), scaling.From).Length,
                     Paused = false,
                 },
             },

@@ -33,7 +33,7 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
 
     private int _keys = 256;
 
-    /// <summary>Moves the keys of the slots that the document has on their way; or back, where they are given up.</summary>
+    /// <summary>Moves the keys of the slots that the document has on their way.</summary>
     /// <param name="state">What the control store says.</param>
     /// <param name="cancellationToken">Gives up; what is begun is found again.</param>
     /// <exception cref="EngineException">A node does not take part at the moment; nothing is lost, and it is begun again.</exception>
@@ -43,13 +43,17 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
         var moves = state.Document.Moves;
         foreach (var shard in moves.Select(move => move.To).Concat(moves.Select(move => move.From)).Distinct())
         {
-            await (await cluster.PrimaryAsync(shard)).Node.HoldAsync(cluster.ClaimOf(shard, state), cancellationToken);
+            var (node, _) = await cluster.PrimaryAsync(shard);
+            await node.HoldAsync(cluster.ClaimOf(shard, state), cancellationToken);
+            if (state.Document.Scaling is { Fault.Length: > 0 })
+            {
+                await node.OpenReserveAsync(open: true, cancellationToken);
+            }
         }
 
         cluster.Publish();
         var before = Primaries();
-        var ways = moves.Select(move => state.Document.Returning ? new SlotMove(move.Slot, move.To, move.From) : move);
-        await Task.WhenAll(ways.GroupBy(move => move.From).Select(source => EmptyAsync(source.Key, [.. source], cancellationToken)));
+        await Task.WhenAll(moves.GroupBy(move => move.From).Select(source => EmptyAsync(source.Key, [.. source], cancellationToken)));
         if (!before.SequenceEqual(Primaries()))
         {
             // What a new primary had not been told when it was asked, it may have answered by itself.
@@ -66,17 +70,11 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
         await Task.WhenAll(moves.GroupBy(move => move.To).Select(group => SettleAsync(group.Key, [.. group], cancellationToken)));
     }
 
-    /// <summary>Tells the primaries that slots stay where they are.</summary>
-    /// <param name="moves">The slots.</param>
+    /// <summary>Has all primaries keep their reserve again.</summary>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="EngineException">One does not take part at the moment; its own claim tells it too.</exception>
-    public async Task GiveUpAsync(ImmutableArray<SlotMove> moves, CancellationToken cancellationToken)
-    {
-        foreach (var shard in moves.SelectMany(move => new[] { move.From, move.To }).Distinct())
-        {
-            await (await cluster.PrimaryAsync(shard)).Node.HoldAsync(cluster.ClaimOf(shard), cancellationToken);
-        }
-    }
+    /// <exception cref="EngineException">One does not take part at the moment.</exception>
+    public Task CloseReservesAsync(CancellationToken cancellationToken) => Task.WhenAll(cluster.Shards.Select(async shard =>
+        await (await cluster.PrimaryAsync(shard)).Node.OpenReserveAsync(open: false, cancellationToken)));
 
     private async Task SettleAsync(int shard, IReadOnlyList<SlotMove> moves, CancellationToken cancellationToken)
     {

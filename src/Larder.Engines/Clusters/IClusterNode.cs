@@ -32,13 +32,15 @@ public interface IClusterNode : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     Task AssignAsync(IReadOnlyList<int> slots, string nodeId, CancellationToken cancellationToken);
 
-    /// <summary>Tells a node that slots are not on their way any more, whoever has them.</summary>
-    /// <param name="slots">The slots.</param>
+    /// <summary>
+    /// Lets a primary use its reserve for data, or not any more: what has begun to move where there is no room must arrive before it can go back.
+    /// </summary>
+    /// <param name="open">Whether it may.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task SettleAsync(IReadOnlyList<int> slots, CancellationToken cancellationToken);
+    Task OpenReserveAsync(bool open, CancellationToken cancellationToken);
 
     /// <summary>Moves some keys of slots to another primary, each with its time to live. Where the other one has a key of this name, it is replaced.</summary>
-    /// <param name="slots">The slots: on their way from this node to the other one, or back from there.</param>
+    /// <param name="slots">The slots: on their way from this node to the other one.</param>
     /// <param name="target">The other primary.</param>
     /// <param name="most">How much at once: the node does nothing else meanwhile.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -12,6 +12,9 @@ namespace Larder.Engines.Redis;
 /// <param name="time">The clock of the deadlines.</param>
 internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDialect dialect, TimeProvider time) : IClusterNode
 {
+    // The rest of a node's memory is its reserve.
+    private const int DataPercent = 80;
+
     private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
 
     // The node does nothing else while it waits for the other one.
@@ -72,8 +75,11 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDia
     public Task AssignAsync(IReadOnlyList<int> slots, string nodeId, CancellationToken cancellationToken) => slots.Count == 0 ? Task.CompletedTask
         : OrderAsync([.. slots.Select(slot => new[] { "CLUSTER", "SETSLOT", Text(slot), "NODE", nodeId })], cancellationToken);
 
-    public Task SettleAsync(IReadOnlyList<int> slots, CancellationToken cancellationToken) => slots.Count == 0 ? Task.CompletedTask
-        : OrderAsync([.. slots.Select(slot => new[] { "CLUSTER", "SETSLOT", Text(slot), "STABLE" })], cancellationToken);
+    public Task OpenReserveAsync(bool open, CancellationToken cancellationToken)
+    {
+        var bytes = open ? configuration.MaxMemoryBytes / DataPercent * 100 : configuration.MaxMemoryBytes;
+        return CallAsync([["CONFIG", "SET", "maxmemory", bytes.ToString(CultureInfo.InvariantCulture)]], cancellationToken);
+    }
 
     public async Task<MovedKeys> MoveKeysAsync(IReadOnlyList<int> slots, ClusterPeer target, MoveLimits most, CancellationToken cancellationToken)
     {
@@ -127,12 +133,10 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDia
             return default;
         }
 
-        // Where keys go back, the slot is not the node's own.
         var sizes = await connection.CallAsync(
-            [.. keys.SelectMany(key => new byte[][][] { [ByteConnection.Text("ASKING")], [ByteConnection.Text("MEMORY"), ByteConnection.Text("USAGE"), key.Key] })],
-            cancellationToken);
+            [.. keys.Select(key => new[] { ByteConnection.Text("MEMORY"), ByteConnection.Text("USAGE"), key.Key })], cancellationToken);
         var (taken, bytes) = (0, 0L);
-        foreach (var size in sizes.Where((_, index) => index % 2 == 1).Select(size => size as long? ?? 0))
+        foreach (var size in sizes.Select(size => size as long? ?? 0))
         {
             if (taken > 0 && bytes + size > most.Bytes)
             {

@@ -14,9 +14,6 @@ public sealed record ClusterDocument(ImmutableSortedDictionary<int, string> Shar
     /// </summary>
     public ImmutableArray<SlotMove> Moves { get; init; } = [];
 
-    /// <summary>Whether <see cref="Moves"/> are given up: keys that have gone already come back, and the slots stay where they are.</summary>
-    public bool Returning { get; init; }
-
     /// <summary>A change of the number of shards that is not finished; <c>null</c> where there is none.</summary>
     public ScalingDocument? Scaling { get; init; }
 }
