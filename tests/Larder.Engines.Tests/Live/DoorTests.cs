@@ -82,7 +82,7 @@ public sealed class DoorTests : IDisposable
     public async Task The_gateway_may_not_give_what_ends_the_engine_when_a_waiting_client_is_freed(string engine)
     {
         await using var node = await StartAsync(engine);
-        await node.Node.PromoteAsync(Token);
+        await node.Node.PromoteAsync(ClusterClaim.Nothing, Token);
         await using var waiting = node.As(node.Configuration.GatewayUser);
         await using var freeing = node.As(node.Configuration.GatewayUser);
 
