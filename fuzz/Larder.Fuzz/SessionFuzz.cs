@@ -54,7 +54,7 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
         using var log = new RecordingLoggers();
         await using var door = await TestDoor.OpenAsync(
             engine.SocketPath, engine.Gateway.Name, engine.Gateway.Password.Reveal(), EngineProcess.Key, 0, null,
-            new GatewayOptions { BatchesBeforeSharing = 2 }, log); // Sessions come and go between shared connections and their own as often as they can.
+            new GatewayOptions { BatchesBeforeSharing = 2, AuthenticationFailures = int.MaxValue }, log); // Sessions come and go between shared connections and their own as often as they can.
         await using var administrator = await engine.ConnectAsAdministratorAsync();
         var next = 0;
         await Task.WhenAll(Enumerable.Range(0, atOnce).Select(async worker =>
@@ -83,7 +83,7 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
             throw new FuzzException($"seed {seed}: the engine ended: {engine.Output}");
         }
 
-        await EventuallyAsync(() => Task.FromResult(door.Snapshot().Caches[0].Sessions == 0), () => Task.FromResult("the gateway still has sessions"));
+        await EventuallyAsync(() => Task.FromResult(door.Snapshot().Caches[0].Sessions == 0), () => Task.FromResult($"the gateway still has sessions, and its log: {string.Join('\n', log.Problems.Take(5))}"));
         await EventuallyAsync(
             async () => Shared >= (await administrator.AskAsync("CLIENT", "LIST")).Text.Split('\n').Count(line => line.Contains($"user={engine.Gateway.Name} ", StringComparison.Ordinal)),
             async () => "the engine still has connections of clients that are gone: " + (await administrator.AskAsync("CLIENT", "LIST")).Text);

@@ -70,6 +70,16 @@ public sealed class AuthenticationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_given_in_a_line_may_be_longer_than_an_argument_of_a_stranger()
+    {
+        var name = new string('n', 20_000);
+        await using var wire = await _door.ConnectAsync();
+        await wire.SendTextAsync($"HELLO 2 AUTH default {Door.Key} SETNAME {name}\r\n");
+        Assert.StartsWith("[server, redis", await wire.ReadAsync(), StringComparison.Ordinal);
+        Assert.Equal(name, await wire.AskAsync("CLIENT", "GETNAME"));
+    }
+
+    [Fact]
     public async Task A_session_that_resets_and_enters_again_in_one_write_is_answered_on()
     {
         await using var wire = await _door.EnterAsync();

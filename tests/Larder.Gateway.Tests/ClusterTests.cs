@@ -5,25 +5,33 @@ using StackExchange.Redis;
 namespace Larder.Gateway.Tests;
 
 /// <summary>A clustered cache through the gateway: nodes at ports of their own, topology and redirections with the gateway's addresses.</summary>
-public sealed class ClusterTests : IAsyncLifetime
+public sealed class ClusterTests(ClusterTests.Formed formed) : IClassFixture<ClusterTests.Formed>, IAsyncLifetime
 {
     private const int Shards = 3;
+
+    /// <summary>The tests that leave roles and slots as they are share a cluster: forming one takes seconds.</summary>
+    public sealed class Formed : IAsyncLifetime
+    {
+        internal RedisCluster Cluster { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Cluster = await RedisCluster.StartAsync(Shards);
+
+        public async ValueTask DisposeAsync() => await Cluster.DisposeAsync();
+    }
+
     private RedisCluster _cluster = null!;
     private Door _door = null!;
     private int _firstPort;
 
     public async ValueTask InitializeAsync()
     {
-        _cluster = await RedisCluster.StartAsync(Shards);
-        _firstPort = FreeRun(Shards * 2);
-        _door = await Door.OpenAsync(_cluster[0], change: route => _cluster.Route(route, _firstPort, TimeProvider.System));
+        _cluster = formed.Cluster;
+        (_door, _firstPort) = await OpenAsync(_cluster);
+        await using var wire = await _door.EnterAsync();
+        Assert.Equal("+OK", await wire.AskAsync("FLUSHALL"));
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _door.DisposeAsync();
-        await _cluster.DisposeAsync();
-    }
+    public async ValueTask DisposeAsync() => await _door.DisposeAsync();
 
     [Theory]
     [InlineData(true)]
@@ -124,6 +132,7 @@ public sealed class ClusterTests : IAsyncLifetime
     [Fact]
     public async Task A_slot_on_its_way_is_asked_for_at_its_new_shard()
     {
+        await using var own = await OwnAsync();
         var key = KeyOf(0);
         var slot = (await _cluster[0].AskAsync("CLUSTER", "KEYSLOT", key))[1..];
         Assert.Equal("+OK", await _cluster[2].AskAsync("CLUSTER", "SETSLOT", slot, "IMPORTING", _cluster.IdOf(0)));
@@ -141,6 +150,7 @@ public sealed class ClusterTests : IAsyncLifetime
     [Fact]
     public async Task A_new_primary_of_a_shard_takes_over_while_the_others_go_on()
     {
+        await using var own = await OwnAsync();
         var key = KeyOf(0);
         await using var old = await EnterAsync(_door, _firstPort);
         await using var next = await EnterAsync(_door, _firstPort + 1);
@@ -155,6 +165,143 @@ public sealed class ClusterTests : IAsyncLifetime
         Assert.EndsWith($" 127.0.0.1:{_firstPort + 1}", await old.AskAsync("SET", key, "3"), StringComparison.Ordinal);
         Assert.Equal("2", await next.AskAsync("GET", key));
         Assert.Equal("1", await other.AskAsync("GET", KeyOf(1)));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task A_client_that_knows_nothing_of_shards_finds_every_key_in_the_order_of_its_commands(int protocol)
+    {
+        await using var wire = await _door.ConnectAsync();
+        await wire.AskAsync("HELLO", $"{protocol}", "AUTH", "default", Door.Key);
+        const int count = 300;
+        await wire.WriteAsync([.. Enumerable.Range(0, count).SelectMany(number => Wire.Encode("SET", $"k{number}", $"v{number}").Concat(Wire.Encode("GET", $"k{number}")))]);
+        var replies = await wire.ReadManyAsync(count * 2);
+        Assert.Equal(Enumerable.Range(0, count).SelectMany(number => new[] { "+OK", $"v{number}" }), replies);
+        Assert.Equal($":{count}", await wire.AskAsync("DBSIZE"));
+        var counts = await Task.WhenAll(Enumerable.Range(0, Shards).Select(shard => _cluster[shard * 2].AskAsync("DBSIZE")));
+        Assert.All(counts, shard => Assert.NotEqual(":0", shard));
+
+        Assert.Equal("[v1, v2, (nil), v3, v2]", await wire.AskAsync("MGET", "k1", "k2", "nothing", "k3", "k2"));
+        Assert.Equal("+OK", await wire.AskAsync("MSET", "k1", "w1", "k2", "w2", "k3", "w3"));
+        Assert.Equal("[w1, w2, w3]", await wire.AskAsync("MGET", "k1", "k2", "k3"));
+        Assert.Equal(":3", await wire.AskAsync("EXISTS", "k1", "k2", "k3", "nothing"));
+        Assert.Equal(":3", await wire.AskAsync("TOUCH", "k1", "k2", "k3"));
+        Assert.Equal(":2", await wire.AskAsync("DEL", "k1", "k2", "nothing"));
+        Assert.Equal(":1", await wire.AskAsync("UNLINK", "k3", "k2"));
+        var keys = (await wire.AskAsync("KEYS", "*")).Trim('[', ']').Split(", ");
+        Assert.Equal(count - 3, keys.Distinct().Count());
+
+        var (seen, cursor) = (new HashSet<string>(), "0");
+        do
+        {
+            var page = (await wire.AskAsync("SCAN", cursor, "COUNT", "20")).Trim('[', ']').Split(", ", 2);
+            cursor = page[0];
+            seen.UnionWith(page[1].Trim('[', ']').Split(", ", StringSplitOptions.RemoveEmptyEntries));
+        }
+        while (cursor != "0");
+        Assert.Equal(keys.Order(), seen.Order());
+
+        Assert.Equal("+OK", await wire.AskAsync("FLUSHALL"));
+        Assert.Equal(":0", await wire.AskAsync("DBSIZE"));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_done_across_shards_is_refused_as_an_engine_refuses_it()
+    {
+        await using var wire = await _door.EnterAsync();
+        const string crossing = "-CROSSSLOT Keys in request don't hash to the same slot";
+        Assert.Equal(crossing, await wire.AskAsync("MSETNX", "{a}1", "x", "{b}1", "y"));
+        Assert.Equal(crossing, await wire.AskAsync("SINTER", "{a}1", "{b}1"));
+        Assert.Equal(crossing, await wire.AskAsync("RENAME", "{a}1", "{b}1"));
+        Assert.Equal(crossing, await wire.AskAsync("MSET", "{a}1", "x", "{b}1"));
+        Assert.Equal("-ERR wrong number of arguments for 'mset' command", await wire.AskAsync("MSET", "{a}1", "x", "{a}2"));
+        Assert.Equal("-ERR wrong number of arguments for 'get' command", await wire.AskAsync("GET"));
+        Assert.Equal("-ERR SELECT is not allowed in cluster mode", await wire.AskAsync("SELECT", "3"));
+        Assert.Equal(":1", await wire.AskAsync("MSETNX", "{a}1", "x", "{a}2", "y"));
+        Assert.Equal("1", await wire.AskAsync("EVAL", "return redis.call('SET', KEYS[1], 1) and redis.call('GET', KEYS[1])", "1", "{b}script"));
+    }
+
+    [Fact]
+    public async Task Transactions_and_waiting_commands_go_to_the_shard_of_their_keys()
+    {
+        await using var wire = await _door.EnterAsync();
+        foreach (var tag in new[] { "a", "b", "c" })
+        {
+            Assert.Equal("+OK", await wire.AskAsync("MULTI"));
+            Assert.Equal("+QUEUED", await wire.AskAsync("SET", $"{{{tag}}}1", tag));
+            Assert.Equal("+QUEUED", await wire.AskAsync("GET", $"{{{tag}}}1"));
+            Assert.Equal($"[+OK, {tag}]", await wire.AskAsync("EXEC"));
+            Assert.Equal("+OK", await wire.AskAsync("WATCH", $"{{{tag}}}1"));
+            Assert.Equal("+OK", await wire.AskAsync("MULTI"));
+            Assert.Equal("+QUEUED", await wire.AskAsync("INCR", $"{{{tag}}}2"));
+            Assert.Equal("[:1]", await wire.AskAsync("EXEC"));
+            Assert.Equal(":1", await wire.AskAsync("RPUSH", $"{{{tag}}}list", "x"));
+            Assert.Equal($"[{{{tag}}}list, x]", await wire.AskAsync("BLPOP", $"{{{tag}}}list", "1"));
+        }
+
+        Assert.Equal("+OK", await wire.AskAsync("MULTI"));
+        Assert.Equal("+QUEUED", await wire.AskAsync("SET", "{a}1", "x"));
+        Assert.StartsWith("-CROSSSLOT", await wire.AskAsync("SET", "{b}1", "x"), StringComparison.Ordinal);
+        Assert.StartsWith("-EXECABORT", await wire.AskAsync("EXEC"), StringComparison.Ordinal);
+        Assert.Equal("a", await wire.AskAsync("GET", "{a}1"));
+
+        await wire.WriteAsync([.. Wire.Encode("MULTI"), .. Wire.Encode("SET", "{b}9", "1"), .. Wire.Encode("EXEC"), .. Wire.Encode("GET", "{a}1"), .. Wire.Encode("GET", "{b}9")]);
+        Assert.Equal(["+OK", "+QUEUED", "[+OK]", "a", "1"], await wire.ReadManyAsync(5));
+    }
+
+    [Fact]
+    public async Task Messages_reach_subscribers_wherever_they_are()
+    {
+        await using var subscriber = await _door.EnterAsync();
+        await subscriber.AskAsync("SUBSCRIBE", "news");
+        await using var node = await EnterAsync(_door, _firstPort + 4);
+        await node.AskAsync("SUBSCRIBE", "news");
+        await using var wire = await _door.EnterAsync();
+        Assert.Equal("(nil)", await wire.AskAsync("GET", KeyOf(1)));
+        await wire.AskAsync("PUBLISH", "news", "hello");
+        Assert.Equal("[message, news, hello]", await subscriber.ReadAsync());
+        Assert.Equal("[message, news, hello]", await node.ReadAsync());
+    }
+
+    [Fact]
+    public async Task A_slot_that_moves_moves_unseen_by_who_knows_nothing_of_shards()
+    {
+        await using var own = await OwnAsync();
+        var key = KeyOf(0);
+        await using var wire = await _door.EnterAsync();
+        Assert.Equal("+OK", await wire.AskAsync("SET", key, "old"));
+        var slot = (await _cluster[0].AskAsync("CLUSTER", "KEYSLOT", key))[1..];
+        Assert.Equal("+OK", await _cluster[2].AskAsync("CLUSTER", "SETSLOT", slot, "IMPORTING", _cluster.IdOf(0)));
+        Assert.Equal("+OK", await _cluster[0].AskAsync("CLUSTER", "SETSLOT", slot, "MIGRATING", _cluster.IdOf(2)));
+        Assert.Equal("old", await wire.AskAsync("GET", key));
+        Assert.Equal("+OK", await wire.AskAsync("SET", "{b}new", "1"));
+        Assert.Equal("(nil)", await _cluster[0].AskAsync("GET", "{b}new").ContinueWith(answer => answer.Result.StartsWith("-ASK", StringComparison.Ordinal) ? "(nil)" : answer.Result, TaskScheduler.Default));
+        Assert.Equal("1", await wire.AskAsync("GET", "{b}new"));
+        await _cluster[0].AskAsync("MIGRATE", "127.0.0.1", $"{_cluster.InternalPorts.ElementAt(2)}", key, "0", "5000");
+        foreach (var node in new[] { 2, 0 })
+        {
+            Assert.Equal("+OK", await _cluster[node].AskAsync("CLUSTER", "SETSLOT", slot, "NODE", _cluster.IdOf(2)));
+        }
+
+        // The gateway's route still says shard 0; that one sends the commands on.
+        await wire.WriteAsync([.. Wire.Encode("GET", key), .. Wire.Encode("GET", KeyOf(1)), .. Wire.Encode("SET", key, "new"), .. Wire.Encode("GET", key)]);
+        Assert.Equal(["old", "(nil)", "+OK", "new"], await wire.ReadManyAsync(4));
+    }
+
+    /// <summary>A cluster for one test alone, which changes it.</summary>
+    private async Task<RedisCluster> OwnAsync()
+    {
+        await _door.DisposeAsync();
+        _cluster = await RedisCluster.StartAsync(Shards);
+        (_door, _firstPort) = await OpenAsync(_cluster);
+        return _cluster;
+    }
+
+    private static async Task<(Door Door, int FirstPort)> OpenAsync(RedisCluster cluster)
+    {
+        var first = FreeRun(Shards * 2);
+        return (await Door.OpenAsync(cluster[0], change: route => cluster.Route(route, first, TimeProvider.System)), first);
     }
 
     private static async Task<Wire> EnterAsync(Door door, int port)

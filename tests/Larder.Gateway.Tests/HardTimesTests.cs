@@ -53,6 +53,8 @@ public sealed class HardTimesTests : IAsyncLifetime
         await client.ConnectAsync(IPAddress.Loopback, _door.Port, Token);
         await using var tls = new SslStream(client.GetStream());
         await Assert.ThrowsAsync<System.Security.Authentication.AuthenticationException>(() => tls.AuthenticateAsClientAsync("dev.test"));
+        await tls.DisposeAsync();
+        await Door.EventuallyAsync(() => Task.FromResult(_log.Has("Debug 5103: ") || _log.Has("Trace 5000: ")), "its end in the log");
         await AssertOthersAreWellAsync();
     }
 
@@ -65,6 +67,7 @@ public sealed class HardTimesTests : IAsyncLifetime
         Assert.Equal("(closed)", await wire.ReadAsync());
         await sending.ContinueWith(_ => { }, Token, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default); // May fail: nobody reads it.
         Assert.Equal(1, _door.Gateway.Snapshot().Totals.ProtocolErrors);
+        await Door.EventuallyAsync(() => Task.FromResult(_log.Has("ended: ProtocolError.")), "the reason in the log");
         await AssertOthersAreWellAsync();
     }
 
@@ -110,6 +113,24 @@ public sealed class HardTimesTests : IAsyncLifetime
         await Door.EventuallyAsync(
             () => Task.FromResult(door.Gateway.Snapshot().Totals.HandshakesFailed == 1 && _log.Has("Debug 5103: ")), "it is counted and told");
         await AssertOthersAreWellAsync();
+    }
+
+    [Theory]
+    [InlineData("*2\r\n$4\r\nECHO\r\n$3\r\none\r\nECHO 'in line'\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\na\r\nb\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n")]
+    [InlineData("*1\r\n$5\r\nMULTI\r\n*2\r\n$3\r\nGET\r\n$1\r\nx\r\n*1\r\n$4\r\nEXEC\r\n*2\r\n$6\r\nCONFIG\r\n$3\r\nGET\r\n*1\r\n$4\r\nPING\r\n")]
+    public async Task Commands_split_at_every_byte_are_answered_as_whole_ones(string bytes)
+    {
+        await using var wire = await _door.EnterAsync();
+        await wire.SendTextAsync(bytes);
+        var count = bytes[1] == '2' ? 4 : 5;
+        var whole = await wire.ReadManyAsync(count);
+        for (var split = 1; split < bytes.Length; split++)
+        {
+            await wire.SendTextAsync(bytes[..split]);
+            await AssertOthersAreWellAsync(); // The first part has been read by then.
+            await wire.SendTextAsync(bytes[split..]);
+            Assert.Equal(whole, await wire.ReadManyAsync(count));
+        }
     }
 
     [Fact]
@@ -170,6 +191,19 @@ public sealed class HardTimesTests : IAsyncLifetime
         Assert.Equal(command[0] == 'G' ? 20_000_000 : (elements * 1002), (await wire.ReadAsync()).Length);
         Assert.Equal("two", await wire.ReadAsync());
         Assert.Equal("+OK", await wire.AskAsync("SET", "after", "it"));
+    }
+
+    [Fact]
+    public async Task A_client_that_reads_nothing_of_what_cannot_be_asked_again_is_disconnected_at_the_output_limit()
+    {
+        await using var door = await Door.OpenAsync(_redis.SocketPath, _log, new GatewayOptions { OutputLimitBytes = 2 << 20 });
+        await using var wire = await door.EnterAsync();
+        await using var other = await door.EnterAsync();
+        Assert.Equal("+OK", await other.AskAsync("SET", "a", "1")); // What the engine knows is known by now: commands are shared.
+        await wire.SendAsync("EVAL", "return string.rep('x', 40000000)", "0");
+        await Door.EventuallyAsync(() => Task.FromResult(_log.Has("ended: OutputLimit.")), "the reason in the log");
+        Assert.Equal("1", await other.AskAsync("GET", "a"));
+        await AssertOthersAreWellAsync();
     }
 
     [Fact]

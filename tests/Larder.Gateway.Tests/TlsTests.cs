@@ -8,13 +8,14 @@ namespace Larder.Gateway.Tests;
 /// <summary>Listeners, certificates and server names.</summary>
 public sealed class TlsTests : IAsyncLifetime
 {
+    private readonly LogCapture _log = new();
     private RedisProcess _redis = null!;
     private Door _door = null!;
 
     public async ValueTask InitializeAsync()
     {
         _redis = await RedisProcess.StartAsync();
-        _door = await Door.OpenAsync(_redis);
+        _door = await Door.OpenAsync(_redis.SocketPath, _log);
     }
 
     public async ValueTask DisposeAsync()
@@ -54,6 +55,8 @@ public sealed class TlsTests : IAsyncLifetime
         Assert.Contains("dev.test", answer, StringComparison.Ordinal);
         Assert.Contains("two.test", answer, StringComparison.Ordinal);
         Assert.Equal("(closed)", await lost.ReadAsync());
+        Assert.True(_log.Has("Debug 5105: "));
+        Assert.Equal("one", await one.AskAsync("GET", "where"));
     }
 
     [Fact]
@@ -62,6 +65,7 @@ public sealed class TlsTests : IAsyncLifetime
 #pragma warning disable SYSLIB0039, CA5397 // That they are old is the point.
         await Assert.ThrowsAnyAsync<Exception>(() => _door.ConnectAsync(protocols: SslProtocols.Tls11));
 #pragma warning restore SYSLIB0039, CA5397
+        await Door.EventuallyAsync(() => Task.FromResult(_log.Has("Debug 5103: ")), "the handshake's failure in the log");
         await using var two = await _door.ConnectAsync(protocols: SslProtocols.Tls12);
         await using var three = await _door.ConnectAsync(protocols: SslProtocols.Tls13);
     }

@@ -1,6 +1,6 @@
 using Larder.Gateway.Tests.Harness;
-using Larder.Model.Specs;
 using Larder.Model.Routing;
+using Larder.Model.Specs;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Larder.Gateway.Tests;

@@ -3,6 +3,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Larder.Gateway.Routing;
+using Larder.Model.Clusters;
 using Larder.Model.Routing;
 using Larder.Model.Status;
 
@@ -13,6 +15,7 @@ internal sealed class ClusterView
 {
     private readonly CacheRoute _route;
     private readonly FrozenDictionary<string, NodeRoute> _byAddress;
+    private readonly int[] _slots = new int[SlotRange.Slots];
     private readonly FrozenDictionary<int, (ShardRoute Shard, NodeRoute Node)> _byOrdinal;
 
     /// <summary>Makes the view of a route.</summary>
@@ -23,16 +26,26 @@ internal sealed class ClusterView
         var nodes = route.Shards.SelectMany(shard => shard.Nodes.Select(node => (Shard: shard, Node: node))).ToList();
         _byAddress = nodes.ToFrozenDictionary(entry => Key(entry.Node.ReplicationAddress, entry.Node.ReplicationPort), entry => entry.Node);
         _byOrdinal = nodes.ToFrozenDictionary(entry => entry.Node.Ordinal);
+        Array.Fill(_slots, -1);
+        foreach (var (shard, range) in route.Shards.SelectMany(shard => shard.Slots.Select(range => (shard.Shard, range))))
+        {
+            Array.Fill(_slots, shard, range.First, range.Count);
+        }
     }
 
     /// <summary>The way to the engine that is meant.</summary>
-    /// <param name="ordinal">A node; <c>null</c> for the primary of any shard that has one.</param>
+    /// <param name="aim">A node, the primary of a shard, or that of any shard that has one.</param>
     /// <returns>The way; <c>null</c> where nobody is there who may be asked.</returns>
-    public PrimaryRoute? Find(int? ordinal)
+    public PrimaryRoute? Find(EngineAim aim)
     {
-        if (ordinal is not { } node)
+        if (aim.Shard is { } shard)
         {
-            return _route.Shards.FirstOrDefault(shard => shard.Primary is not null)?.Primary;
+            return _route.Shards.FirstOrDefault(one => one.Shard == shard)?.Primary;
+        }
+
+        if (aim.Node is not { } node)
+        {
+            return _route.Shards.FirstOrDefault(one => one.Primary is not null)?.Primary;
         }
 
         if (!_byOrdinal.TryGetValue(node, out var entry))
@@ -52,10 +65,34 @@ internal sealed class ClusterView
             : null;
     }
 
+    /// <summary>The shards that have slots, by id.</summary>
+    public ImmutableArray<int> Shards => [.. _route.Shards.Where(shard => !shard.Slots.IsEmpty).Select(shard => shard.Shard)];
+
+    /// <summary>The shard that a slot belongs to.</summary>
+    /// <param name="slot">0..16383.</param>
+    /// <returns>Its id; <c>null</c> where it belongs to none.</returns>
+    public int? ShardOfSlot(int slot) => _slots[slot] is >= 0 and var shard ? shard : null;
+
+    /// <summary>Reads a redirection.</summary>
+    /// <param name="error">An error reply.</param>
+    /// <returns>The shard that it leads to, and whether that must be asked for it; <c>null</c> where it is none, or leads to nobody known.</returns>
+    public (int Shard, bool Asks)? ReadRedirection(ReadOnlySpan<byte> error)
+    {
+        if (!error.StartsWith("-MOVED "u8) && !error.StartsWith("-ASK "u8))
+        {
+            return null;
+        }
+
+        var words = Encoding.ASCII.GetString(error).TrimEnd().Split(' ');
+        return words.Length == 3 && _byAddress.TryGetValue(words[2], out var node) && _byOrdinal.TryGetValue(node.Ordinal, out var entry)
+            ? (entry.Shard.Shard, words[0] == "-ASK")
+            : null;
+    }
+
     /// <summary>The shard that a session's engine belongs to.</summary>
-    /// <param name="ordinal">A node; <c>null</c> for the primary of any shard that has one.</param>
+    /// <param name="aim">A node, the primary of a shard, or that of any shard that has one.</param>
     /// <returns>Its id; <c>null</c> where there is none.</returns>
-    public int? ShardOf(int? ordinal) => ordinal is { } node
+    public int? ShardOf(EngineAim aim) => aim.Shard is { } known ? known : aim.Node is { } node
         ? _byOrdinal.TryGetValue(node, out var entry) ? entry.Shard.Shard : null
         : _route.Shards.FirstOrDefault(shard => shard.Primary is not null)?.Shard;
 

@@ -70,7 +70,7 @@ internal sealed record RespTree(byte Type, string? Text, List<RespTree>? Items)
 
                 return new RespTree(type, null, items);
             case (byte)'$' or (byte)'=':
-                if (!TryCount(line, out var length) || position + length + 2 > reply.Length)
+                if (!TryCount(line, out var length))
                 {
                     return null;
                 }
@@ -78,6 +78,11 @@ internal sealed record RespTree(byte Type, string? Text, List<RespTree>? Items)
                 if (length < 0)
                 {
                     return new RespTree(type, null, null);
+                }
+
+                if (position + length + 2 > reply.Length)
+                {
+                    return null;
                 }
 
                 var text = Encoding.Latin1.GetString(reply.Slice(position, length));

@@ -19,22 +19,22 @@ internal sealed class CommandEffects
     private static readonly string[] Stateless =
         [.. Harmless, "OBJECT", "XINFO", "XGROUP", "PUBLISH", "SPUBLISH", "PUBSUB", "EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO", "LOLWUT"];
 
-    private static readonly CommandEffects Unknown = new([], [], [], knowsLibraryInfo: false);
+    private static readonly CommandEffects Unknown = new([], [], knowsLibraryInfo: false);
 
     private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _reading;
-    private readonly FrozenDictionary<UInt128, SharedCommand> _shareable;
-    private readonly FrozenDictionary<UInt128, string> _names;
+    private readonly FrozenDictionary<UInt128, KnownCommand> _commands;
 
-    private CommandEffects(IEnumerable<string> names, IEnumerable<string> reading, IEnumerable<string> shareable, bool knowsLibraryInfo, bool hasReplyModes = true,
-        bool hasReset = true)
+    private CommandEffects(
+        IEnumerable<KnownCommand> commands, IEnumerable<string> reading, bool knowsLibraryInfo, bool hasReplyModes = true, bool hasReset = true)
     {
         HasReplyModes = hasReplyModes;
         HasReset = hasReset;
-        var set = reading.Concat(Harmless).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-        _reading = set.GetAlternateLookup<ReadOnlySpan<char>>();
-        _shareable = ByName(shareable).ToFrozenDictionary(entry => entry.Key, entry => new SharedCommand(
-            entry.Name, set.Contains(entry.Name) ? CommandEffect.Reads : CommandEffect.Writes, entry.Name == "info"));
-        _names = ByName(names).ToFrozenDictionary(entry => entry.Key, entry => entry.Name);
+        _reading = reading.Concat(Harmless).ToFrozenSet(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+        _commands = commands
+            .Where(command => command.Name.Length <= CommandTable.MaxNameLength)
+            .Select(command => (Key: CommandTable.Pack(Encoding.ASCII.GetBytes(command.Name)), Command: command))
+            .DistinctBy(entry => entry.Key)
+            .ToFrozenDictionary(entry => entry.Key, entry => entry.Command);
         KnowsLibraryInfo = knowsLibraryInfo;
     }
 
@@ -61,9 +61,8 @@ internal sealed class CommandEffects
     /// <returns>The table; <c>null</c> where the reply is something else.</returns>
     public static CommandEffects? Read(ReadOnlySpan<byte> reply)
     {
-        var names = new List<string>();
+        var known = new List<KnownCommand>();
         var reading = new List<string>();
-        var shareable = new List<string>();
         var position = 0;
         var hasReset = false;
         if (!TryReadHeader(reply, ref position, (byte)'*', out var commands))
@@ -95,6 +94,15 @@ internal sealed class CommandEffects
                 stateful |= flag.SequenceEqual("blocking"u8) || flag.SequenceEqual("pubsub"u8) || flag.SequenceEqual("admin"u8);
             }
 
+            var keys = new int[3];
+            for (var index = 0; index < keys.Length && fields > 3; index++, fields--)
+            {
+                if (!TryReadLine(reply, ref position, out var number) || number.IsEmpty || number[0] != (byte)':' || !Utf8Parser.TryParse(number[1..], out keys[index], out _))
+                {
+                    return null;
+                }
+            }
+
             for (; fields > 3; fields--)
             {
                 if (!TrySkip(reply, ref position))
@@ -103,22 +111,21 @@ internal sealed class CommandEffects
                 }
             }
 
-            var text = Encoding.ASCII.GetString(name);
-            names.Add(text);
+            var text = Encoding.ASCII.GetString(name).ToLowerInvariant();
             hasReset |= CommandTable.Find(name) == CommandKind.Reset;
-            if (reads && !writes)
+            var onlyReads = reads && !writes;
+            if (onlyReads)
             {
                 reading.Add(text);
             }
 
-            if (CommandTable.Find(name) is CommandKind.Plain or CommandKind.Publish or CommandKind.Info
-                && (((reads || writes) && !stateful) || Stateless.Contains(text, StringComparer.OrdinalIgnoreCase)))
-            {
-                shareable.Add(text);
-            }
+            var isShareable = CommandTable.Find(name) is CommandKind.Plain or CommandKind.Publish or CommandKind.Info
+                && (((reads || writes) && !stateful) || Stateless.Contains(text, StringComparer.OrdinalIgnoreCase));
+            var effect = onlyReads || Harmless.Contains(text, StringComparer.OrdinalIgnoreCase) ? CommandEffect.Reads : CommandEffect.Writes;
+            known.Add(new KnownCommand(text, effect, isShareable, keys[0], keys[1], keys[2]));
         }
 
-        return new CommandEffects(names, reading, shareable, reply.IndexOf("client|setinfo"u8) >= 0, HasReply(reply), hasReset);
+        return new CommandEffects(known, reading, reply.IndexOf("client|setinfo"u8) >= 0, HasReply(reply), hasReset);
     }
 
     /// <summary>An engine that tells of no subcommand at all is an old one, which has it.</summary>
@@ -139,22 +146,21 @@ internal sealed class CommandEffects
             : CommandEffect.Writes;
     }
 
-    /// <summary>Whether a command may be given to the engine on a connection that others use too: it neither needs nor leaves a state there, and never waits.</summary>
+    /// <summary>A command of the engine.</summary>
+    /// <param name="name">Its name, in any case.</param>
+    /// <returns>The command; <c>null</c> where the engine has none of this name, or nobody knows.</returns>
+    public KnownCommand? Find(ReadOnlySpan<byte> name) =>
+        name.Length is > 0 and <= CommandTable.MaxNameLength ? _commands.GetValueOrDefault(CommandTable.Pack(name)) : null;
+
+    /// <summary>A command that may be given to the engine on a connection that others use too.</summary>
     /// <param name="name">Its name, in any case.</param>
     /// <returns>The command; <c>null</c> where it may not, or nobody knows.</returns>
-    public SharedCommand? FindShareable(ReadOnlySpan<byte> name) =>
-        name.Length is > 0 and <= CommandTable.MaxNameLength ? _shareable.GetValueOrDefault(CommandTable.Pack(name)) : null;
+    public KnownCommand? FindShareable(ReadOnlySpan<byte> name) => Find(name) is { IsShareable: true } command ? command : null;
 
     /// <summary>A command's name in lower case, without making a new text of it.</summary>
     /// <param name="name">Its name, in any case.</param>
     /// <returns>The name; <c>NULL</c>, as Redis writes it, for one that the engine does not have.</returns>
-    public string NameOf(ReadOnlySpan<byte> name) =>
-        name.Length is > 0 and <= CommandTable.MaxNameLength ? _names.GetValueOrDefault(CommandTable.Pack(name), "NULL") : "NULL";
-
-    private static IEnumerable<(UInt128 Key, string Name)> ByName(IEnumerable<string> names) => names
-        .Where(name => name.Length <= CommandTable.MaxNameLength)
-        .Select(name => (Key: CommandTable.Pack(Encoding.ASCII.GetBytes(name)), Name: name.ToLowerInvariant()))
-        .DistinctBy(entry => entry.Key);
+    public string NameOf(ReadOnlySpan<byte> name) => Find(name)?.Name ?? "NULL";
 
     private static bool TryReadHeader(ReadOnlySpan<byte> reply, ref int position, byte type, out long count)
     {

@@ -24,6 +24,8 @@ internal static class Replies
 
     public static ReadOnlySpan<byte> InvalidClientName => "-ERR Client names cannot contain spaces, newlines or special characters.\r\n"u8;
 
+    public static ReadOnlySpan<byte> CrossSlot => "-CROSSSLOT Keys in request don't hash to the same slot\r\n"u8;
+
     public static ReadOnlySpan<byte> NoSuchClient => "-ERR No such client\r\n"u8;
 
     public static ReadOnlySpan<byte> NoKillInTransaction => "-ERR CLIENT KILL is not served inside a transaction\r\n"u8;

@@ -62,7 +62,7 @@ internal sealed partial class Lane
                     return false;
                 }
 
-                if (_retreat is null && !_queue.Head.IsInfo && RespFrame.TryMeasure(buffer.AsSpan(position, count - position), out var length))
+                if (_retreat is null && _queue.Head is { IsInfo: false, Part: null } && RespFrame.TryMeasure(buffer.AsSpan(position, count - position), out var length))
                 {
                     Touch(_queue.Head.Session, buffer).Append(position, position + length);
                     position += length;
@@ -71,7 +71,7 @@ internal sealed partial class Lane
                     continue;
                 }
 
-                _withholding = _retreat is not null || buffer[position] == (byte)'-' || _queue.Head.IsInfo;
+                _withholding = _retreat is not null || buffer[position] == (byte)'-' || _queue.Head is not { IsInfo: false, Part: null };
             }
 
             var status = _scanner.Scan(buffer.AsSpan(position, count - position), out var consumed);
@@ -91,7 +91,7 @@ internal sealed partial class Lane
             }
 
             position += consumed;
-            if (_withholding && _retreat is null && status != RespReplyStatus.FrameEnded && _withheld.WrittenCount > MaxKeptReplyBytes)
+            if (_withholding && _retreat is null && _queue.Head.Part is null && status != RespReplyStatus.FrameEnded && _withheld.WrittenCount > MaxKeptReplyBytes)
             {
                 BeginLargeReply(buffer);
             }
@@ -169,7 +169,16 @@ internal sealed partial class Lane
         }
         else
         {
-            Touch(_queue.Head.Session, buffer).Append(_queue.Head.IsInfo && reply[0] != (byte)'-' ? new InfoEditor(_cache).Edit(reply) : _queue.Head.Session.Redirects.Translate(reply));
+            var own = _queue.Head.IsInfo && reply[0] != (byte)'-' ? new InfoEditor(_cache).Edit(reply) : reply;
+            if (_queue.Head.Part is { } part)
+            {
+                Touch(_queue.Head.Session, buffer).Deliver(part, own.ToArray());
+            }
+            else
+            {
+                Touch(_queue.Head.Session, buffer).Append(_queue.Head.Session.Redirects.Translate(own));
+            }
+
             Complete();
         }
 
@@ -195,7 +204,10 @@ internal sealed partial class Lane
             GiveAnswers(answered.End);
         }
 
-        answered.Session.NoteAnswered();
+        if (answered.Part is null)
+        {
+            answered.Session.NoteAnswered();
+        }
     }
 
     private void GiveAnswers(long answered)
@@ -208,6 +220,12 @@ internal sealed partial class Lane
         while (_queue.Count > 0 && _queue.Head.Reply is { } reply)
         {
             var entry = _queue.Take();
+            if (entry.Part is { } part)
+            {
+                Touch(entry.Session, Loop.Scratch).Deliver(part, reply);
+                continue;
+            }
+
             Touch(entry.Session, Loop.Scratch).Append(reply);
             entry.Session.NoteAnswered();
         }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
@@ -110,9 +111,10 @@ internal sealed partial class Lane : ILoopTask
     /// <param name="session">Whose it is.</param>
     /// <param name="command">Its bytes; at most <see cref="LaneJournal.MaxCommandBytes"/>.</param>
     /// <param name="shared">Which it is.</param>
-    public void Give(SharedSession session, ReadOnlySpan<byte> command, SharedCommand shared)
+    /// <param name="part">Which reply it brings, for a client that knows nothing of shards.</param>
+    public void Give(SharedSession session, ReadOnlySpan<byte> command, KnownCommand shared, TicketPart? part = null)
     {
-        _queue.Add(new LaneEntry(session, _journal.Append(command), command.Length, shared.Effect == CommandEffect.Reads, IsInfo: shared.IsInfo));
+        _queue.Add(new LaneEntry(session, _journal.Append(command), command.Length, shared.Effect == CommandEffect.Reads, IsInfo: shared.IsInfo, Part: part));
         if (!_deferred)
         {
             _deferred = true;

@@ -1,3 +1,5 @@
+using Larder.Gateway.Clusters;
+
 namespace Larder.Gateway.Lanes;
 
 /// <summary>One command in a lane, from when its client gave it until it is answered.</summary>
@@ -7,7 +9,8 @@ namespace Larder.Gateway.Lanes;
 /// <param name="Reads">Whether it only reads, so that it may be given twice.</param>
 /// <param name="Reply">What the gateway answers in its turn; <c>null</c> for a command of the engine.</param>
 /// <param name="IsInfo">Whether its reply tells numbers of clients, which the gateway knows better.</param>
-internal readonly record struct LaneEntry(SharedSession Session, long Start, int Length, bool Reads, byte[]? Reply = null, bool IsInfo = false)
+/// <param name="Part">Which reply it brings for a client of a clustered cache that knows nothing of shards; <c>null</c> for others.</param>
+internal readonly record struct LaneEntry(SharedSession Session, long Start, int Length, bool Reads, byte[]? Reply = null, bool IsInfo = false, TicketPart? Part = null)
 {
     /// <summary>Where its bytes end.</summary>
     public long End => Start + Length;

@@ -20,7 +20,7 @@ namespace Larder.Gateway.Lanes;
 /// left of a command that has not arrived whole is kept.
 /// </remarks>
 [SuppressMessage("Reliability", "CA1001", Justification = "The output holds memory within a turn only, at whose end it is released.")]
-internal sealed class SharedSession(
+internal sealed partial class SharedSession(
     GatewaySession session, ClientConnection client, RespRequestScanner scanner, CacheRuntime cache, SessionSettings settings, SessionServices services)
     : ILoopObserver, ILoopTask
 {
@@ -48,7 +48,7 @@ internal sealed class SharedSession(
     private readonly List<Notice> _untold = [];
     private readonly TaskCompletionSource<SharedEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LoopConnection _connection = client.Connection;
-    private readonly Lane _lane = cache.LaneOf(client.Connection.Loop, settings.Protocol, session.Grant.User, session.Aim, services);
+    private Lane _lane = cache.LaneOf(client.Connection.Loop, settings.Protocol, session.Grant.User, session.Aim, services);
     private readonly OutputBatch _output = new();
     private int _outstanding;
     private int _window = FirstWindow;
@@ -358,6 +358,7 @@ internal sealed class SharedSession(
 
             if (status != RespRequestStatus.Command || scanner.Length > LaneJournal.MaxCommandBytes || !Take(rest[..scanner.Length]))
             {
+                AimAt(rest);
                 EndBefore(); // Inline commands and what is none are read by the one who answers them.
                 break;
             }
@@ -388,9 +389,14 @@ internal sealed class SharedSession(
                 return false;
             }
 
-            _outstanding++;
             settings.LastCommand = shared.Name;
             settings.HasSharedWrites |= shared.Effect == CommandEffect.Writes;
+            if (session.IsRouted && cache.Cluster is { } cluster)
+            {
+                return TakeRouted(view, shared, cluster);
+            }
+
+            _outstanding++;
             _lane.Give(this, command, shared);
             return true;
         }
@@ -422,9 +428,24 @@ internal sealed class SharedSession(
         }
     }
 
+    /// <summary>The connection of its own is to lead to the shard of the command that needs it.</summary>
+    private void AimAt(ReadOnlySpan<byte> rest)
+    {
+        if (session.IsRouted && cache.Cluster is { } cluster
+            && ShardFinder.Find(new CommandView(rest, scanner.Arguments, scanner.ArgumentCount), cache.Effects, cluster) is { } shard)
+        {
+            session.Shard = shard;
+        }
+    }
+
     private void Answer(byte[] reply)
     {
-        if (_outstanding > 0)
+        if (_row.Count > 0)
+        {
+            _outstanding++;
+            _row.Enqueue(Ticket.Of(reply));
+        }
+        else if (_outstanding > 0)
         {
             _outstanding++;
             _lane.Answer(this, reply);

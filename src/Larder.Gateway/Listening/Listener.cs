@@ -269,6 +269,7 @@ internal sealed partial class Listener
             }
 
             client.Discard();
+            Log.SeveralCaches(_services.Logger, Endpoint.Port);
             await client.WriteAsync(Replies.SeveralCaches(_caches.Caches.SelectMany(cache => cache.Route.HostNames)));
             await client.CloseAsync(_services.Options.CloseGrace, _services.Clock);
         }
@@ -287,6 +288,9 @@ internal sealed partial class Listener
 
         [LoggerMessage(5102, LogLevel.Warning, "Port {Port}: a connection could not be accepted: {Problem}")]
         public static partial void AcceptFailed(ILogger logger, int port, string problem);
+
+        [LoggerMessage(5105, LogLevel.Debug, "Port {Port}: a client named none of the caches that are served there, and was told their names.")]
+        public static partial void SeveralCaches(ILogger logger, int port);
 
         [LoggerMessage(5103, LogLevel.Debug, "Port {Port}: a client did not get through the handshake: {Problem}")]
         public static partial void HandshakeFailed(ILogger logger, int port, string problem);

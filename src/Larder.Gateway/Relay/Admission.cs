@@ -21,6 +21,9 @@ internal enum Admission : byte
     /// <summary>From it on, bytes go both ways uncounted.</summary>
     TurnOpaque,
 
+    /// <summary>It is for another shard: it is looked at again on an engine connection to that one.</summary>
+    Reroute,
+
     /// <summary>The connection is closed at once.</summary>
     Hang,
 }

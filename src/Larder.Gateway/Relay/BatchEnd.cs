@@ -18,6 +18,9 @@ internal enum BatchEnd : byte
     /// <summary>As <see cref="LastReplies"/>, and the engine is told that there is no more.</summary>
     EndRequests,
 
+    /// <summary>When all replies are here, an engine connection to another shard, and the next batch.</summary>
+    Reroute,
+
     /// <summary>The connection is closed at once.</summary>
     Hang,
 }

@@ -75,6 +75,9 @@ internal sealed class CommandDoor(
     /// <summary>Whether all commands of the batch could have gone on a connection that others use too.</summary>
     public bool AllShareable { get; private set; }
 
+    /// <summary>After <see cref="Admission.Reroute"/>: the shard that the command is for.</summary>
+    public int NextShard { get; private set; }
+
     /// <summary>How many commands the batch has begun, as the engine counts them.</summary>
     public int Commands => _commands;
 
@@ -86,6 +89,28 @@ internal sealed class CommandDoor(
     public Admission Admit(in CommandView command, bool isWhole, IBufferWriter<byte> replacement)
     {
         var kind = CommandTable.Find(command.Name);
+        if (session.IsRouted && cache.Cluster is { } cluster && ShardFinder.Find(command, cache.Effects, cluster) is { } shard && shard != cache.ShardOf(session.Aim))
+        {
+            if (state is { IsCarryable: true, Watching: false, TransactionCommands: <= 1 })
+            {
+                NextShard = shard;
+                return Admission.Reroute;
+            }
+
+            if (state.InTransaction || state.Watching)
+            {
+                _commands++;
+                _queued = state.InTransaction;
+                var crossing = Answer(Replies.CrossSlot.ToArray(), _mode != ReplyMode.On, replacement);
+                if (state.InTransaction)
+                {
+                    state.Queue(StandIn);
+                }
+
+                return crossing;
+            }
+        }
+
         _commands++;
         _queued = state.InTransaction;
         if (kind == CommandKind.Publish && !(command.TryGet(1, out var channel) && channel.SequenceEqual(AzureEvents.Channel)))

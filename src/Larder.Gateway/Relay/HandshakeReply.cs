@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Larder.Gateway.Relay;
 
 /// <summary>What an engine answered to a <see cref="HandshakeOrder"/>.</summary>
@@ -5,4 +7,8 @@ namespace Larder.Gateway.Relay;
 /// <param name="Failed">Whether one that must not be an error was one.</param>
 /// <param name="FirstOptional">The first reply of those that may be anything; empty where there are none.</param>
 /// <param name="Rest">What came besides and behind: the client's.</param>
-internal sealed record HandshakeReply(byte[] Replies, bool Failed, byte[] FirstOptional, byte[] Rest);
+internal sealed record HandshakeReply(byte[] Replies, bool Failed, byte[] FirstOptional, byte[] Rest)
+{
+    /// <summary>The first error among the required replies, for the log; empty where there is none.</summary>
+    public string Refusal => Array.Find(Encoding.Latin1.GetString(Replies).Split("\r\n"), line => line.StartsWith('-')) ?? "";
+}

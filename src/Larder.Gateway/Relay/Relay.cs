@@ -1,6 +1,6 @@
-using Larder.Gateway.Clients;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
+using Larder.Gateway.Clients;
 using Larder.Gateway.Notices;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
@@ -185,6 +185,11 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
                         }
 
                         read = !client.Unread.IsEmpty;
+                        break;
+                    case BatchEnd.Reroute:
+                        await leg.Ledger.WaitForRepliesAsync();
+                        session.Shard = batcher.NextShard;
+                        read = true;
                         break;
                     case BatchEnd.Hang:
                         session.RequestClose(CloseReason.HostileRequest);

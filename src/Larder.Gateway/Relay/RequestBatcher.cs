@@ -102,6 +102,9 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
     /// <summary>How many commands the collected bytes begin, as the engine counts them.</summary>
     public int Commands => door.Commands;
 
+    /// <summary>After <see cref="BatchEnd.Reroute"/>: the shard that is to be connected to.</summary>
+    public int NextShard => door.NextShard;
+
     /// <summary>The engine to which a command has gone in part is gone: what is still to come of the command goes nowhere.</summary>
     public void AbandonCommand() => _piece = _piece == Piece.Forward ? Piece.Discard : _piece;
 
@@ -124,6 +127,12 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
         {
             var view = new CommandView(client.Unread[..scanner.Length], scanner.Arguments, scanner.ArgumentCount);
             (end, forward) = Admit(view, isWhole: true);
+            if (end == BatchEnd.Reroute)
+            {
+                scanner.Next(); // It stays where it is.
+                return end;
+            }
+
             if (_opaque)
             {
                 return BatchEnd.GoOn;
@@ -154,6 +163,12 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
         var inner = new RespRequestScanner(RespRequestLimits.Guest);
         inner.Scan(encoded.WrittenSpan);
         var (end, forward) = Admit(new CommandView(encoded.WrittenSpan, inner.Arguments, inner.ArgumentCount), isWhole: true);
+        if (end == BatchEnd.Reroute)
+        {
+            scanner.Next();
+            return end;
+        }
+
         if (_opaque)
         {
             return BatchEnd.GoOn;
@@ -175,6 +190,12 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
         if (_piece == Piece.None)
         {
             var (end, forward) = Admit(new CommandView(client.Unread, scanner.Arguments, scanner.ArgumentCount), isWhole: false);
+            if (end == BatchEnd.Reroute)
+            {
+                scanner.Next();
+                return end;
+            }
+
             if (end != BatchEnd.GoOn || _opaque)
             {
                 // Nothing that ends a session is that large, except in error: without its rest there is nothing to wait for.
@@ -202,6 +223,8 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
                 return (BatchEnd.AwaitReplies, true);
             case Admission.ForwardLast:
                 return (CommandTable.Find(view.Name) == CommandKind.Reset ? BatchEnd.Reset : BatchEnd.LastReplies, true);
+            case Admission.Reroute:
+                return (BatchEnd.Reroute, false);
             case Admission.ForwardAndEnd:
                 EndReason = CloseReason.ClientQuit;
                 return (BatchEnd.EndRequests, true);

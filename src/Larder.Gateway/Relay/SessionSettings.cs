@@ -128,6 +128,11 @@ internal sealed class SessionSettings
         RespWriter.WriteBulk(output, ""u8);
     }
 
+    /// <summary>Writes the command that names the connection.</summary>
+    /// <param name="output">Where to write.</param>
+    /// <param name="name">The name.</param>
+    public static void WriteName(IBufferWriter<byte> output, byte[] name) => Write(output, name, "SETNAME"u8, default);
+
     private static int Write(IBufferWriter<byte> output, byte[]? value, ReadOnlySpan<byte> subcommand, ReadOnlySpan<byte> attribute)
     {
         if (value is null)

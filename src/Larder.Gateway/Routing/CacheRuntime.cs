@@ -166,11 +166,11 @@ internal sealed class CacheRuntime
 
     /// <summary>The shard of a clustered cache that an engine belongs to.</summary>
     /// <param name="aim">The engine.</param>
-    public int? ShardOf(EngineAim aim) => _cluster?.ShardOf(aim.Node);
+    public int? ShardOf(EngineAim aim) => _cluster?.ShardOf(aim);
 
     /// <summary>The way to an engine, whether or not the view of its leader may be used now.</summary>
     /// <param name="aim">The engine.</param>
-    public PrimaryRoute? Find(EngineAim aim) => _cluster is { } cluster ? cluster.Find(aim.Node) : _route.Primary;
+    public PrimaryRoute? Find(EngineAim aim) => _cluster is { } cluster ? cluster.Find(aim) : _route.Primary;
 
     /// <summary>Holds new commands; those under way are answered. Clients that want to know of a handover are told before.</summary>
     /// <param name="reason">Why.</param>

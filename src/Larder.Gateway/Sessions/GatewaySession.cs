@@ -93,7 +93,13 @@ internal sealed partial class GatewaySession
     public AccessGrant Grant => _grant ?? AccessGrant.Gateway;
 
     /// <summary>Which engine it means.</summary>
-    public EngineAim Aim => new(Endpoint.NodeOrdinal);
+    public EngineAim Aim => Endpoint.NodeOrdinal is { } node ? new EngineAim(node) : new EngineAim(null, Shard);
+
+    /// <summary>Of a client that knows nothing of shards: the one that its last command was for, or that its engine connection belongs to.</summary>
+    public int? Shard { get; set; }
+
+    /// <summary>Whether its commands are sent to the shards of their keys, since it has come by the port of the whole cache.</summary>
+    public bool IsRouted => Endpoint.NodeOrdinal is null && _cache.Cluster is not null;
 
     /// <summary>Gives its redirections addresses that it can follow.</summary>
     public Redirects Redirects { get; }
@@ -369,7 +375,7 @@ internal sealed partial class GatewaySession
                     return (opened, exchange);
                 }
 
-                Log.EngineRefused(_logger, _cache.Route.Cache, primary.NodeOrdinal, primary.Epoch);
+                Log.EngineRefused(_logger, _cache.Route.Cache, primary.NodeOrdinal, primary.Epoch, exchange.Refusal);
                 return (null, exchange);
             }
         }
@@ -530,8 +536,8 @@ internal sealed partial class GatewaySession
         [LoggerMessage(5001, LogLevel.Error, "{Cache}: the engine sent session {Session} something that no command asked for; the session is closed.")]
         public static partial void UnexpectedReply(ILogger logger, string cache, long session);
 
-        [LoggerMessage(5002, LogLevel.Error, "{Cache}: node {Node} of epoch {Epoch} refused the gateway's own credentials.")]
-        public static partial void EngineRefused(ILogger logger, string cache, int node, long epoch);
+        [LoggerMessage(5002, LogLevel.Error, "{Cache}: node {Node} of epoch {Epoch} refused what the gateway begins a connection with: {Refusal}")]
+        public static partial void EngineRefused(ILogger logger, string cache, int node, long epoch, string refusal);
 
         [LoggerMessage(5003, LogLevel.Debug, "{Cache}: node {Node} of epoch {Epoch} cannot be reached: {Problem}")]
         public static partial void EngineUnreachable(ILogger logger, string cache, int node, long epoch, string problem);

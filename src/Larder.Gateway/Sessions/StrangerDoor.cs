@@ -196,10 +196,12 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
                     return new Guest(null, 0, protocol, hello?.ClientName);
                 }
 
+                // An engine takes no long argument from one who has not authenticated; the client may have given it in a line, whose parts may be longer.
+                var longName = hello is { ClientName.Length: > SessionSettings.MaxValueBytes } ? hello.ClientName : null;
                 var handshake = new ArrayBufferWriter<byte>();
                 if (hello is not null)
                 {
-                    hello.Write(handshake, primary);
+                    (longName is null ? hello : hello with { ClientName = null }).Write(handshake, primary);
                 }
                 else
                 {
@@ -207,7 +209,12 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
                 }
 
                 SessionSettings.WriteIdQuestion(handshake);
-                var (link, reply) = await session.OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, Required: 1, Any: 1));
+                if (longName is not null)
+                {
+                    SessionSettings.WriteName(handshake, longName);
+                }
+
+                var (link, reply) = await session.OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, Required: 1, Any: longName is null ? 1 : 2));
                 if (link is not null)
                 {
                     try

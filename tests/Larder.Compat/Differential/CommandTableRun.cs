@@ -31,6 +31,7 @@ public sealed class CommandTableRun(EnginePair engines, int seed)
 
     // Garnet looks for waiting clients now and then: a shorter time may be over before it has.
     private readonly string _wait = engines.Installation.Family == Model.Specs.EngineFamily.Garnet ? "0.2" : "0.01";
+    private readonly bool _isGarnet = engines.Installation.Family == Model.Specs.EngineFamily.Garnet;
     private int _sentinel;
 
     /// <summary>How many cases were compared.</summary>
@@ -74,7 +75,7 @@ public sealed class CommandTableRun(EnginePair engines, int seed)
         ConnectionPair? pair = null;
         try
         {
-            foreach (var command in new CaseGenerator(random, _wait).Cases(spec, described))
+            foreach (var command in new CaseGenerator(random, _wait).Cases(spec, described).Where(command => !_isGarnet || !IsOddInGarnet(command)))
             {
                 pair ??= await engines.EnterAsync(protocol);
                 await pair.ExchangeAsync(Seeding, Data.Length, Sentinel(), Limit);
@@ -103,6 +104,19 @@ public sealed class CommandTableRun(EnginePair engines, int seed)
 
         return differences;
     }
+
+    /// <summary>
+    /// What Garnet does with them says nothing of the door: it goes on after QUIT, takes an empty address for that of all clients of a unix socket, puts line ends into errors, and
+    /// gives a hash in another order each time.
+    /// </summary>
+    private static bool IsOddInGarnet(IReadOnlyList<string> command) => command[0].ToUpperInvariant() switch
+    {
+        "QUIT" => true,
+        "CLIENT" => command.Skip(2).Contains(""),
+        "INFO" or "LATENCY" => command.Any(word => word.Contains('\n', StringComparison.Ordinal)),
+        "EVAL" or "EVALSHA" => command.Any(word => word.Contains("hgetall", StringComparison.Ordinal)),
+        _ => false,
+    };
 
     private string Sentinel() => string.Create(CultureInfo.InvariantCulture, $"sentinel-{++_sentinel}-");
 

@@ -96,7 +96,7 @@ internal sealed class Steps(Random random, bool waits, bool ignoresWrongKeys)
                 return ["CLIENT REPLY OFF", Any(Plain), Any(Plain)];
             case 2:
                 return ["RESET", "GET k", "AUTH primary-key"];
-            case 3:
+            case 3 when waits: // Garnet goes on after it.
                 return ["QUIT"];
             case 4 when clients.FirstOrDefault(other => other != client && other is { WaitsFor: null, IsClosed: false, Id: not null }) is { } victim:
                 return [string.Create(CultureInfo.InvariantCulture, $"CLIENT KILL ID {{id:{victim.Name}}}")];

@@ -22,7 +22,7 @@ internal static class DoorProgram
         await using var door = await TestDoor.OpenAsync(
             options.Get("socket"), Variable("ENGINE_USER"), Variable("ENGINE_PASSWORD"), Variable("DOOR_KEY"),
             int.Parse(options.Find("port") ?? "0", CultureInfo.InvariantCulture), certificate,
-            new GatewayOptions { SharesConnections = options.Find("sharing") != "no" }, loggers);
+            new GatewayOptions { AuthenticationFailures = int.MaxValue, SharesConnections = options.Find("sharing") != "no" }, loggers);
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

@@ -20,8 +20,8 @@ internal sealed unsafe class NativeTlsClient : IDisposable
         _ssl = context.Connect((int)_socket.Handle);
     }
 
-    /// <summary>Whether it waits for a reply.</summary>
-    public bool IsWaiting => _waiting.Count > 0;
+    /// <summary>Its socket.</summary>
+    public int Descriptor => (int)_socket.Handle;
 
     /// <summary>Authenticates; from here on nothing blocks.</summary>
     public void Enter(string key)
@@ -49,9 +49,6 @@ internal sealed unsafe class NativeTlsClient : IDisposable
         Write(command);
         _waiting.Enqueue((due, replyBytes));
     }
-
-    /// <summary>Whether the socket has something.</summary>
-    public bool HasSomething() => _socket.Available > 0;
 
     /// <summary>Takes what has come.</summary>
     /// <param name="times">Gets how long each answered command took.</param>

@@ -7,8 +7,10 @@ namespace Larder.Compat.Load;
 internal sealed class OpenLoopRun
 {
     private const int SetReplyBytes = 5; // +OK
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(10);
 
     private readonly NativeTlsClient[] _clients;
+    private readonly Readiness _readiness;
     private readonly Random _random;
     private readonly double _meanGap;
     private readonly byte[][] _sets;
@@ -18,6 +20,7 @@ internal sealed class OpenLoopRun
     public OpenLoopRun(NativeTlsClient[] clients, int rate, Random random, int valueBytes, int keys)
     {
         _clients = clients;
+        _readiness = new Readiness(clients.Select(client => client.Descriptor));
         _random = random;
         _meanGap = TimeProvider.System.TimestampFrequency / (double)rate;
         _sets = [.. Enumerable.Range(0, keys).Select(key => Encoding.ASCII.GetBytes(Set(key, valueBytes)))];
@@ -51,11 +54,12 @@ internal sealed class OpenLoopRun
                 _clients[turn++ % _clients.Length].Send(reads ? _gets[key] : _sets[key], (long)due, reads ? _getReplyBytes : SetReplyBytes);
             }
 
-            foreach (var client in _clients)
+            _readiness.Wait(due < end ? TimeSpan.FromSeconds((due - clock.GetTimestamp()) / clock.TimestampFrequency) : Breath);
+            for (var index = 0; index < _clients.Length; index++)
             {
-                if (client.IsWaiting && client.HasSomething())
+                if (_readiness[index])
                 {
-                    outstanding -= client.Receive(times);
+                    outstanding -= _clients[index].Receive(times);
                 }
             }
 

@@ -30,7 +30,7 @@ internal sealed class RedisCluster : IAsyncDisposable
         var cluster = new RedisCluster();
         var ports = Enumerable.Range(0, shards * NodesPerShard * 2).Select(_ => Door.FreePort()).ToArray();
         var processes = await Task.WhenAll(Enumerable.Range(0, shards * NodesPerShard).Select(node => RedisProcess.StartAsync(
-            $"port {ports[node * 2]}\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port {ports[(node * 2) + 1]}\ncluster-node-timeout 60000\n"
+            $"port {ports[node * 2]}\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port {ports[(node * 2) + 1]}\ncluster-node-timeout 4000\n"
             + "cluster-replica-no-failover yes\ncluster-require-full-coverage no\nrepl-diskless-sync-delay 0\nuser default on nopass ~* &* +@all\n")));
         for (var node = 0; node < processes.Length; node++)
         {
@@ -61,7 +61,7 @@ internal sealed class RedisCluster : IAsyncDisposable
                 info.Contains("cluster_state:ok", StringComparison.Ordinal) && info.Contains($"cluster_known_nodes:{processes.Length}", StringComparison.Ordinal)),
             "all know of each other");
         await Door.EventuallyAsync(
-            async () => (await Task.WhenAll(processes.Select(process => process.AskAsync("CLUSTER", "NODES")))).All(nodes => nodes.Split("slave ").Length == shards + 1),
+            async () => (await Task.WhenAll(processes.Select(process => process.AskAsync("CLUSTER", "NODES")))).All(nodes => nodes.Split("slave").Length == shards + 1),
             "all know who follows whom");
         foreach (var replica in processes.Where((_, node) => node % NodesPerShard == 1))
         {

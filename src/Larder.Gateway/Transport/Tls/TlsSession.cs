@@ -11,7 +11,7 @@ internal sealed unsafe class TlsSession : IDisposable
     private const int Broken = -2;
 
     [ThreadStatic]
-    private static Func<string?, TlsContext?>? s_choose;
+    private static Func<string?, TlsContext?>? _choose;
 
     private nint _ssl;
     private bool _failed;
@@ -40,9 +40,9 @@ internal sealed unsafe class TlsSession : IDisposable
     public TlsProgress Accept(Func<string?, TlsContext?> choose)
     {
         OpenSsl.ClearErrors();
-        s_choose = choose;
+        _choose = choose;
         var result = OpenSsl.Accept(_ssl);
-        s_choose = null;
+        _choose = null;
         if (result == 1)
         {
             return TlsProgress.Done;
@@ -127,7 +127,7 @@ internal sealed unsafe class TlsSession : IDisposable
         const int refused = 2;
         const int unrecognizedName = 112;
         var name = OpenSsl.GetServerName(ssl, 0);
-        if (s_choose?.Invoke(name is null ? null : Marshal.PtrToStringUTF8((nint)name)) is not { } context)
+        if (_choose?.Invoke(name is null ? null : Marshal.PtrToStringUTF8((nint)name)) is not { } context)
         {
             *alert = unrecognizedName;
             return refused;
