@@ -35,6 +35,9 @@ public sealed record EngineFeatures
     /// <summary>Whether a running node can be told to take no writes for a while. Default: no.</summary>
     public bool CanPauseWrites { get; init; }
 
+    /// <summary>Whether its nodes can be those of a clustered cache. Default: no.</summary>
+    public bool Clustering { get; init; }
+
     /// <summary>
     /// The version of the RDB files that it writes, which is also the newest that it loads; <c>null</c> where it has none: then there are no backups,
     /// no export and no import.

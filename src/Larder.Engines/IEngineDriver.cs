@@ -1,3 +1,4 @@
+using Larder.Engines.Clusters;
 using Larder.Model.Engines;
 using Larder.Model.Specs;
 
@@ -37,6 +38,15 @@ public interface IEngineDriver
     /// <param name="configuration">The node.</param>
     /// <returns>Absolute paths of files and folders, each of which may be missing.</returns>
     IReadOnlyList<string> DataPaths(NodeConfiguration configuration);
+
+    /// <summary>
+    /// Opens a connection for work on the cluster that a node is one of, beside the administrative one: moving keys must not hold up probes. Only where
+    /// <see cref="EngineFeatures.Clustering"/> is set.
+    /// </summary>
+    /// <param name="installation">The installation that it runs.</param>
+    /// <param name="configuration">The node: one with <see cref="NodeConfiguration.Cluster"/>.</param>
+    /// <returns>The connection.</returns>
+    IClusterNode OpenCluster(EngineInstallation installation, NodeConfiguration configuration);
 
     /// <summary>Opens an administrative connection to a running node. It connects lazily and reconnects after a failure.</summary>
     /// <param name="configuration">The node.</param>

@@ -1,3 +1,5 @@
+using Larder.Engines.Clusters;
+
 namespace Larder.Engines;
 
 /// <summary>
@@ -22,8 +24,9 @@ public interface IEngineNode : IAsyncDisposable
     Task FollowAsync(ReplicationTarget primary, CancellationToken cancellationToken);
 
     /// <summary>Makes the node a primary. It keeps its data; doing it again does nothing.</summary>
+    /// <param name="claim">What it must hold as a primary of a cluster; nothing for a node of an unclustered cache.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task PromoteAsync(CancellationToken cancellationToken);
+    Task PromoteAsync(ClusterClaim claim, CancellationToken cancellationToken);
 
     /// <summary>
     /// Has the node take no writes, nor expire or evict keys, for a while; reads and replication go on. Only where

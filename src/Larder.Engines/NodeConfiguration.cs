@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Larder.Engines.Clusters;
 using Larder.Model.Specs;
 
 namespace Larder.Engines;
@@ -59,6 +60,9 @@ public sealed record NodeConfiguration
 
     /// <summary>The users of clients beyond <c>default</c>, which is the <see cref="GatewayUser"/>.</summary>
     public ImmutableArray<ClientUser> ClientUsers { get; init; } = [];
+
+    /// <summary>What makes it a node of a cluster; <c>null</c> for one of an unclustered cache.</summary>
+    public ClusterMembership? Cluster { get; init; }
 
     /// <summary>The primary it starts as a replica of, or <c>null</c> to start on its own.</summary>
     public ReplicationTarget? StartAsReplicaOf { get; init; }

@@ -1,3 +1,4 @@
+using Larder.Engines.Clusters;
 using Larder.Model.Status;
 
 namespace Larder.Engines;
@@ -28,6 +29,9 @@ public sealed record NodeProbe
 
     /// <summary>Identifies the history that <see cref="ReplicationOffset"/> counts in; offsets of different histories cannot be compared.</summary>
     public required string ReplicationId { get; init; }
+
+    /// <summary>How a node of a cluster sees it; <c>null</c> for one of an unclustered cache, and while it loads.</summary>
+    public ClusterView? Cluster { get; init; }
 
     /// <summary>Memory used for data, bytes.</summary>
     public required long UsedMemoryBytes { get; init; }

@@ -15,6 +15,7 @@ public static class ManagementRegistration
     public static IServiceCollection AddManagement(this IServiceCollection services) => services
         .AddSingleton<CacheDocuments>()
         .AddSingleton<CacheViews>()
+        .AddSingleton<ScalingService>()
         .AddSingleton<PlanService>()
         .AddSingleton<AccessKeyService>()
         .AddSingleton<FailoverService>()

@@ -141,6 +141,61 @@ internal sealed class ControllerFixture : IAsyncDisposable
         return operation.Id;
     }
 
+    /// <summary>Asks for another number of shards, as management does.</summary>
+    public async Task<string> ScaleAsync(string cache, int shards)
+    {
+        var operation = new OperationDocument
+        {
+            Id = Guid.NewGuid().ToString("N"),
+            Kind = OperationKind.Update,
+            Cache = cache,
+            State = OperationState.Running,
+            StartedAt = _clock.GetUtcNow(),
+        };
+        var spec = StoreCodec.Decode<CacheDocument>(StoreKeys.Spec(cache), (await Store.GetAsync(StoreKeys.Spec(cache), CancellationToken.None))!.Value, DocumentSchemas.Current);
+        var cluster = await ClusterAsync(cache);
+        var result = await Store.CommitAsync(
+            StoreTransaction.Empty
+                .Put(StoreKeys.Cluster(cache), StoreCodec.Encode(
+                    cluster with
+                    {
+                        Shards = cluster.Shards.SetItems(Enumerable.Range(0, shards).Where(shard => !cluster.Shards.ContainsKey(shard)).Select(shard => KeyValuePair.Create(shard, ""))),
+                        Scaling = new ScalingDocument(operation.Id, spec.Spec.ShardCount, shards),
+                    },
+                    DocumentSchemas.Current))
+                .Put(StoreKeys.Operation(operation.Id), StoreCodec.Encode(operation, DocumentSchemas.Current))
+                .Put(StoreKeys.Spec(cache), StoreCodec.Encode(
+                    spec with
+                    {
+                        Spec = spec.Spec with { Cluster = spec.Spec.Cluster with { ShardCount = shards } },
+                        Generation = spec.Generation + 1,
+                        OperationId = operation.Id,
+                    },
+                    DocumentSchemas.Current)),
+            CancellationToken.None);
+        Assert.True(result.Committed);
+        return operation.Id;
+    }
+
+    /// <summary>Which shard has which slots, as the store says.</summary>
+    public async Task<ClusterDocument> ClusterAsync(string cache) => StoreCodec.Decode<ClusterDocument>(
+        StoreKeys.Cluster(cache), (await Store.GetAsync(StoreKeys.Cluster(cache), CancellationToken.None))!.Value, DocumentSchemas.Current);
+
+    /// <summary>Waits until the store says of a cluster what is wanted.</summary>
+    public async Task WaitForClusterAsync(string cache, Func<ClusterDocument, bool> condition)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(TimeSpan.FromSeconds(30));
+        var key = StoreKeys.Cluster(cache);
+        await foreach (var change in Store.WatchAsync(key, 1, deadline.Token))
+        {
+            if (change.Changes[0].Value is { } value && condition(StoreCodec.Decode<ClusterDocument>(key, value, DocumentSchemas.Current)))
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>Asks for another primary, as management does.</summary>
     public async Task<string> FailOverAsync(string cache, long fromEpoch, bool force)
     {
@@ -185,10 +240,10 @@ internal sealed class ControllerFixture : IAsyncDisposable
     }
 
     /// <summary>Waits for an operation's end, which is written a moment after the status that it has reached.</summary>
-    public async Task<OperationState> EndOfAsync(string operation)
+    public async Task<OperationState> EndOfAsync(string operation, int seconds = 20)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        deadline.CancelAfter(TimeSpan.FromSeconds(20));
+        deadline.CancelAfter(TimeSpan.FromSeconds(seconds));
         var key = StoreKeys.Operation(operation);
         await foreach (var change in Store.WatchAsync(key, 1, deadline.Token))
         {

@@ -59,6 +59,8 @@ internal sealed class ManagementFixture : IStatusSource, IEngineCatalogue, IAdmi
 
     public FailoverService Failovers => _services.GetRequiredService<FailoverService>();
 
+    public ScalingService Scaling => _services.GetRequiredService<ScalingService>();
+
     public EventService Events => _services.GetRequiredService<EventService>();
 
     public OperationService Operations => _services.GetRequiredService<OperationService>();

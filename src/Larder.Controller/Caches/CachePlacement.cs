@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Security.Cryptography;
 using Larder.Model.Engines;
 using Larder.Store;
 using Larder.Store.Documents;
@@ -20,11 +21,11 @@ internal sealed class CachePlacement(CacheServices services)
         return [.. snapshot.Entries.Select(entry => StoreCodec.Decode<NodeDocument>(entry.Key, entry.Value, DocumentSchemas.Current))];
     }
 
-    /// <summary>Places all nodes of a cache in one commit.</summary>
+    /// <summary>Places those nodes of a cache that have no place yet, in one commit.</summary>
     /// <param name="document">The cache.</param>
     /// <param name="installation">The engine that they run.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The nodes by ordinal.</returns>
+    /// <returns>All nodes by ordinal.</returns>
     public async Task<ImmutableArray<NodeDocument>> PlaceAsync(
         CacheDocument document, EngineInstallation installation, CancellationToken cancellationToken)
     {
@@ -32,27 +33,41 @@ internal sealed class CachePlacement(CacheServices services)
         await services.PlacementGate.WaitAsync(cancellationToken);
         try
         {
-            var count = spec.ShardCount * spec.NodesPerShard;
-            var ports = PortAllocator.Find(
-                IPAddress.Loopback, count, await TakenPortsAsync(cancellationToken), services.Nodes.Random);
-            var nodes = Enumerable.Range(0, count).Select(ordinal => new NodeDocument
+            var present = await FindAsync(spec.Name, cancellationToken);
+            var missing = Enumerable.Range(0, spec.ShardCount * spec.NodesPerShard).Except(present.Select(node => node.Ordinal)).ToList();
+            var clustered = spec.Cluster.EnableCluster;
+            var ports = new Queue<int>(PortAllocator.Find(
+                IPAddress.Loopback, missing.Count * (clustered ? 2 : 1), await TakenPortsAsync(cancellationToken), services.Nodes.Random));
+            var shards = present.Where(node => node.EngineShardId is not null).GroupBy(node => node.Shard).ToDictionary(shard => shard.Key, shard => shard.First().EngineShardId);
+            var nodes = missing.Select(ordinal =>
             {
-                Ordinal = ordinal,
-                Shard = ordinal / spec.NodesPerShard,
-                Host = services.Host.Name,
-                ReplicationAddress = IPAddress.Loopback.ToString(),
-                ReplicationPort = ports[ordinal],
-                Engine = installation.Family,
-                Version = installation.Version.ToString(),
-            }).ToImmutableArray();
+                var shard = ordinal / spec.NodesPerShard;
+                if (clustered && !shards.ContainsKey(shard))
+                {
+                    shards[shard] = NewEngineId();
+                }
+
+                return new NodeDocument
+                {
+                    Ordinal = ordinal,
+                    Shard = shard,
+                    Host = services.Host.Name,
+                    ReplicationAddress = IPAddress.Loopback.ToString(),
+                    ReplicationPort = ports.Dequeue(),
+                    BusPort = clustered ? ports.Dequeue() : null,
+                    EngineNodeId = clustered ? NewEngineId() : null,
+                    EngineShardId = clustered ? shards[shard] : null,
+                    Engine = installation.Family,
+                    Version = installation.Version.ToString(),
+                };
+            }).ToList();
             var transaction = nodes.Aggregate(StoreTransaction.Empty, (transaction, node) =>
             {
                 var key = StoreKeys.Node(spec.Name, node.Ordinal);
                 return transaction.IfAbsent(key).Put(key, StoreCodec.Encode(node, DocumentSchemas.Current));
             });
-            return (await services.Store.CommitAsync(transaction, cancellationToken)).Committed
-                ? nodes
-                : await FindAsync(spec.Name, cancellationToken);
+            await services.Store.CommitAsync(transaction, cancellationToken);
+            return await FindAsync(spec.Name, cancellationToken);
         }
         finally
         {
@@ -80,13 +95,14 @@ internal sealed class CachePlacement(CacheServices services)
             }
 
             var free = new Queue<int>(PortAllocator.Find(
-                IPAddress.Loopback, homeless.Count, await TakenPortsAsync(cancellationToken), services.Nodes.Random));
+                IPAddress.Loopback, homeless.Sum(node => node.BusPort is null ? 1 : 2), await TakenPortsAsync(cancellationToken), services.Nodes.Random));
             var transaction = StoreTransaction.Empty;
             foreach (var node in homeless)
             {
                 transaction = transaction.Put(
                     StoreKeys.Node(cache, node.Ordinal),
-                    StoreCodec.Encode(node with { ReplicationPort = free.Dequeue() }, DocumentSchemas.Current));
+                    StoreCodec.Encode(
+                        node with { ReplicationPort = free.Dequeue(), BusPort = node.BusPort is null ? null : free.Dequeue() }, DocumentSchemas.Current));
             }
 
             await services.Store.CommitAsync(transaction, cancellationToken);
@@ -120,6 +136,9 @@ internal sealed class CachePlacement(CacheServices services)
         var snapshot = await services.Store.ListAsync(StoreKeys.Caches, cancellationToken);
         return [.. snapshot.Entries
             .Where(entry => entry.Key.Contains("/nodes/", StringComparison.Ordinal))
-            .Select(entry => StoreCodec.Decode<NodeDocument>(entry.Key, entry.Value, DocumentSchemas.Current).ReplicationPort)];
+            .Select(entry => StoreCodec.Decode<NodeDocument>(entry.Key, entry.Value, DocumentSchemas.Current))
+            .SelectMany(node => node.BusPort is { } bus ? new[] { node.ReplicationPort, bus } : [node.ReplicationPort])];
     }
+
+    private static string NewEngineId() => RandomNumberGenerator.GetHexString(40, lowercase: true);
 }

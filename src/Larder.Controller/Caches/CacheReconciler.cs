@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
 using Larder.Controller.Backups;
+using Larder.Controller.Clusters;
 using Larder.Controller.Recovery;
 using Larder.Controller.Shards;
 using Larder.Controller.Transfers;
+using Larder.Model.Clusters;
 using Larder.Model.Engines;
+using Larder.Model.Events;
 using Larder.Model.Operations;
 using Larder.Model.Plans;
 using Larder.Model.Routing;
@@ -34,14 +37,17 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private readonly CacheBackups _backups;
     private readonly CacheTransfers _transfers;
     private readonly CacheLoss _loss;
+    private readonly CacheCluster _cluster;
+    private readonly CacheScaling _scaling;
     private TimeSpan _untilBackup = Timeout.InfiniteTimeSpan;
     private readonly CacheHistory _history;
     private readonly CancellationTokenSource _agentsStop = new();
+    private readonly Dictionary<ShardAgent, (CancellationTokenSource Stop, Task Loop)> _agentLoops = [];
     private ImmutableArray<ShardAgent> _agents = [];
-    private ImmutableArray<Task> _agentLoops = [];
     private EngineInstallation? _installation;
     private BackupStatus? _backup;
     private long _plannedGeneration;
+    private volatile bool _hasPlainPorts;
     private string _certificateProblem = "";
     private volatile CacheRoute? _route;
     private volatile CacheStatus _status = new() { State = CacheState.Creating, Message = "accepted" };
@@ -60,6 +66,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _failover = new CacheFailover(cache, services, _wake.Set);
         _backups = new CacheBackups(cache, services, _wake.Set);
         _loss = new CacheLoss(cache, services);
+        _cluster = new CacheCluster(cache, services);
+        _scaling = new CacheScaling(cache, _cluster, services, _wake.Set);
         _transfers = new CacheTransfers(cache, services, _backups, _wake.Set);
         _history = new CacheHistory(services.Events);
     }
@@ -68,7 +76,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     public CacheRoute? Route => _route;
 
     /// <summary>What was last seen, with the nodes as they are at this moment.</summary>
-    public CacheStatus Status => _status with { Shards = [.. _agents.Select(agent => agent.Snapshot.Status)] };
+    public CacheStatus Status => _status with { Shards = [.. _agents.Select(agent => StatusOf(agent.Snapshot.Status))] };
 
     /// <summary>Wakes the loop: a document has changed.</summary>
     public void Wake() => _wake.Set();
@@ -123,9 +131,20 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             await agent.DisposeAsync();
         }
 
+        await _cluster.DisposeAsync();
         _backups.Dispose();
         _agentsStop.Dispose();
     }
+
+    private ShardStatus StatusOf(ShardStatus shard) => _cluster.Published is not { } cluster ? shard : shard with
+    {
+        Slots = cluster.Map.Format(shard.Id),
+        Nodes = [.. shard.Nodes.Select(node => node with
+        {
+            TlsPort = CacheEndpoints.NodeTlsPort(node.Ordinal, _services.Host),
+            PlainPort = _hasPlainPorts ? _services.Host.NodePlainPort + node.Ordinal : null,
+        })],
+    };
 
     private async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
@@ -144,6 +163,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
         var observed = await ReadObservedAsync(cancellationToken);
         var secrets = CacheSecrets.Open(_services.Protector, await ReadAsync<SecretsDocument>(StoreKeys.Secrets(_cache), cancellationToken));
+        _hasPlainPorts = document.Spec.Redis.NonSslPort;
+        await _cluster.LoadAsync(document, cancellationToken);
         if (_agents.IsEmpty)
         {
             var nodes = await _placement.FindAsync(_cache, cancellationToken);
@@ -168,11 +189,18 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         }
         else if (_plannedGeneration != document.Generation)
         {
-            Replan(document, await _placement.FindAsync(_cache, cancellationToken), secrets);
+            Replan(document, await _placement.PlaceAsync(document, _installation!, cancellationToken), secrets);
+        }
+
+        if (_cluster.State is { Document.Scaling: { } scaling } && await EndScalingAsync(document, entry.Revision, scaling, cancellationToken))
+        {
+            return true;
         }
 
         await _loss.StepAsync(document, observed, _agents, cancellationToken);
         await _transfers.StepAsync(document, _agents, _installation!, _agentsStop.Token);
+        await _cluster.StepAsync(_agents, cancellationToken);
+        _scaling.Step(_cluster.Problem.Length == 0 && _agents.All(agent => agent.Snapshot.Ready), _agentsStop.Token);
         Publish(document, secrets);
         await _failover.StepAsync(_agents, cancellationToken);
         var features = _services.Nodes.Engines.For(_installation!.Family).Describe(_installation);
@@ -182,32 +210,137 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
     private void StartAgents(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets)
     {
-        _agents = [.. Plans(document, nodes, secrets).Select(plan =>
-            new ShardAgent(plan, _services.Store, _services.Host.Name, _services.Nodes, _wake.Set))];
-        _agentLoops = [.. _agents.Select(agent => Task.Run(() => agent.RunAsync(_agentsStop.Token)))];
+        foreach (var plan in Plans(document, nodes, secrets))
+        {
+            Start(plan);
+        }
+
         _plannedGeneration = document.Generation;
         _installation = _placement.InstallationOf(nodes[0]);
     }
 
     private void Replan(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets)
     {
-        foreach (var (agent, plan) in _agents.Zip(Plans(document, nodes, secrets)))
+        foreach (var plan in Plans(document, nodes, secrets))
         {
-            agent.Replan(plan);
+            if (_agents.FirstOrDefault(agent => agent.Snapshot.Status.Id == plan.Shard) is { } agent)
+            {
+                agent.Replan(plan);
+            }
+            else
+            {
+                Start(plan);
+            }
         }
 
         _plannedGeneration = document.Generation;
+    }
+
+    private void Start(ShardPlan plan)
+    {
+        var agent = new ShardAgent(plan, _services.Store, _services.Host.Name, _services.Nodes, _wake.Set);
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(_agentsStop.Token);
+        _agents = _agents.Add(agent);
+        _agentLoops[agent] = (stop, Task.Run(() => agent.RunAsync(stop.Token), CancellationToken.None));
+    }
+
+    /// <summary>Removes shards that have no slots any more: their processes, their data, and what the control store has of them.</summary>
+    private async Task RemoveAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken)
+    {
+        var leaving = _agents.Where(agent => shards.Contains(agent.Snapshot.Status.Id)).ToList();
+        _agents = _agents.RemoveRange(leaving);
+        foreach (var agent in leaving)
+        {
+            var (stop, loop) = _agentLoops[agent];
+            await stop.CancelAsync();
+            await loop.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            stop.Dispose();
+            _agentLoops.Remove(agent);
+            await agent.StopNodesAsync(keepData: false, cancellationToken);
+            await agent.DisposeAsync();
+        }
+
+        var nodes = (await _placement.FindAsync(_cache, cancellationToken)).Where(node => shards.Contains(node.Shard)).ToList();
+        await _cluster.ForgetAsync(nodes.Select(node => node.Ordinal));
+        var transaction = StoreTransaction.Empty;
+        foreach (var node in nodes)
+        {
+            if (Directory.Exists(_services.Home.NodeFolder(_cache, node.Ordinal)))
+            {
+                Directory.Delete(_services.Home.NodeFolder(_cache, node.Ordinal), recursive: true);
+            }
+
+            transaction = transaction.Delete(StoreKeys.Node(_cache, node.Ordinal));
+        }
+
+        transaction = shards.Aggregate(transaction, (more, shard) => more.Delete(StoreKeys.Leader(_cache, shard)).Delete(StoreKeys.Epoch(_cache, shard)));
+        await _services.Store.CommitAsync(transaction, cancellationToken);
+    }
+
+    /// <summary>Ends a change of the number of shards where all slots are where they are to be.</summary>
+    /// <returns>Whether the cache has to be looked at afresh.</returns>
+    private async Task<bool> EndScalingAsync(CacheDocument document, long revision, ScalingDocument scaling, CancellationToken cancellationToken)
+    {
+        if (_cluster.State is not { Document: { Moves.IsEmpty: true } cluster } state || scaling.StartedAt is null || !SlotPlanner.Plan(state.Map, scaling.To).IsEmpty)
+        {
+            return false;
+        }
+
+        // Everybody must have heard that the shards that leave have nothing any more.
+        var leaving = _agents.Select(agent => agent.Snapshot.Status.Id).Where(shard => shard >= scaling.To).ToList();
+        if (leaving.Count > 0 && _cluster.Problem.Length > 0)
+        {
+            return false;
+        }
+
+        var undone = scaling.Fault.Length > 0;
+        if (undone && !await _scaling.CloseReservesAsync(cancellationToken))
+        {
+            return false;
+        }
+
+        await RemoveAsync(leaving, cancellationToken);
+        var key = StoreKeys.Spec(_cache);
+        var transaction = StoreTransaction.Empty.IfRevision(StoreKeys.Cluster(_cache), state.Revision).Put(
+            StoreKeys.Cluster(_cache),
+            StoreCodec.Encode(cluster with { Shards = cluster.Shards.RemoveRange(cluster.Shards.Keys.Where(shard => shard >= scaling.To)), Scaling = null }, DocumentSchemas.Current));
+        if (undone)
+        {
+            var spec = document.Spec with { Cluster = document.Spec.Cluster with { ShardCount = scaling.To } };
+            transaction = transaction.IfRevision(key, revision).Put(
+                key, StoreCodec.Encode(document with { Spec = spec, Generation = document.Generation + 1 }, DocumentSchemas.Current));
+        }
+
+        if ((await _services.Store.CommitAsync(transaction, cancellationToken)).Committed)
+        {
+            if (undone)
+            {
+                await _services.Operations.FailAsync(
+                    scaling.OperationId,
+                    new OperationError("not_scaled", $"{document.Spec.Name} has {scaling.To} shards as before: {scaling.Fault}", Undone: true), cancellationToken);
+            }
+            else
+            {
+                _services.Events.Append(new CacheEvent(EventKind.ScalingCompleted, document.Spec.Name, $"{document.Spec.Name} has {scaling.To} shards instead of {scaling.From}."));
+            }
+        }
+
+        _wake.Set();
+        return true;
     }
 
     private IEnumerable<ShardPlan> Plans(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets) =>
         nodes.GroupBy(node => node.Shard).OrderBy(shard => shard.Key).Select(shard => new ShardPlan(
             document.Spec.Name,
             shard.Key,
-            SlotRanges.Of(shard.Key, document.Spec.ShardCount),
+            new SlotRange(0, SlotRange.Slots - 1).ToString(),
             [.. shard.Select(node => new PlannedNode(
-                NodeConfigurations.Of(document, node, secrets, _services.Home, _services.Storages, _services.Nodes.Engines.For(node.Engine), _placement.InstallationOf(node)),
+                NodeConfigurations.Of(document, node, nodes, secrets, _services.Home, _services.Storages, _services.Nodes.Engines.For(node.Engine), _placement.InstallationOf(node)),
                 _placement.InstallationOf(node),
-                _services.Home.NodeFolder(_cache, node.Ordinal)))]));
+                _services.Home.NodeFolder(_cache, node.Ordinal)))])
+        {
+            Claim = () => _cluster.ClaimOf(shard.Key),
+        });
 
     private void Publish(CacheDocument document, CacheSecrets secrets)
     {
@@ -219,6 +352,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         }
 
         _certificateProblem = certificate.Problem;
+        var snapshots = _agents.Select(agent => agent.Snapshot).ToImmutableArray();
+        var closed = _transfers.HoldsClients || _loss.IsOpen(_agents);
 
         // A user is let in when the engines have it: until then those count that are not new.
         _routeIsComplete = !_agents.Any(agent => agent.ReplanPending);
@@ -228,7 +363,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         {
             Cache = spec.Name,
             HostNames = [CacheEndpoints.HostName(spec, _services.Host)],
-            Listen = CacheEndpoints.Listen(spec, _services.Host),
+            Listen = CacheEndpoints.Listen(spec, _services.Host, snapshots.SelectMany(snapshot => snapshot.Nodes).Select(node => node.Ordinal)),
             Certificate = certificate.Served.Certificate,
             CertificateChain = certificate.Served.Chain,
             AccessKeys = secrets.AccessKeys,
@@ -237,7 +372,9 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
             Durability = spec.Durability,
             Failover = spec.Failover,
-            Primary = _transfers.HoldsClients || _loss.IsOpen(_agents) ? null : _agents[0].Snapshot.Primary,
+            IsClustered = spec.Cluster.EnableCluster,
+            Primary = closed || spec.Cluster.EnableCluster ? null : snapshots[0].Primary,
+            Shards = closed || _cluster.Published is not { } cluster ? [] : ShardRoutes.Of(snapshots, cluster.Map),
         };
         if (_route is not { } before || !RouteComparer.Same(before, route))
         {
@@ -253,7 +390,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         var listeners = _route!.Listen.Select(_services.Gateway.ListenerProblem).ToImmutableArray();
         var closed = listeners.FirstOrDefault(problem => !string.IsNullOrEmpty(problem));
         var nodesReady = snapshots.All(snapshot => snapshot.Ready);
-        var ready = nodesReady && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending) && _routeIsComplete;
+        var scaling = _scaling.Progress();
+        var ready = nodesReady && scaling is null && _cluster.Problem.Length == 0 && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending) && _routeIsComplete;
         if (ready && observed.ReadyGeneration < document.Generation)
         {
             observed = new ObservedDocument(document.Generation, observed.FirstReadyAt ?? _services.Clock.GetUtcNow());
@@ -261,7 +399,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             _history.Reached(document.Spec.Name, document.Generation);
         }
 
-        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? _certificateProblem;
+        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? scaling?.Phase ?? (_cluster.Problem.Length > 0 ? _cluster.Problem : _certificateProblem);
         var node = (await _placement.FindAsync(_cache, cancellationToken))[0];
         var state = ready ? CacheState.Ready
             : observed.FirstReadyAt is null ? CacheState.Creating
@@ -309,9 +447,15 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             return;
         }
 
+        if (_scaling.Progress() is { } scaling)
+        {
+            await _services.Operations.ReportAsync(document.OperationId, scaling.Percent, scaling.Phase, cancellationToken);
+            return;
+        }
+
         if (_services.Clock.GetUtcNow() - operation.StartedAt > _services.Options.OperationDeadline)
         {
-            var reason = closed ?? snapshots.First(snapshot => !snapshot.Ready).Outcome;
+            var reason = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? _cluster.Problem;
             await _services.Operations.FailAsync(
                 document.OperationId,
                 new OperationError("timed_out", $"{_cache} was not ready after {_services.Options.OperationDeadline}: {reason}. It is being worked on still; see `larder show {_cache}`.", Undone: false),
@@ -321,7 +465,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
         var primaries = snapshots.Count(snapshot => snapshot.Primary is not null);
         var (percent, phase) = closed is not null ? (95, closed)
-            : nodesReady ? (90, "opening the endpoint")
+            : nodesReady ? _cluster.Problem.Length > 0 ? (80, "the nodes agree on who has which slots") : (90, "opening the endpoint")
             : primaries == snapshots.Length ? (60, "replicas are syncing")
             : (30, "electing primaries");
         await _services.Operations.ReportAsync(document.OperationId, percent, phase, cancellationToken);
@@ -398,18 +542,24 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private async Task StopAgentsAsync()
     {
         await _agentsStop.CancelAsync();
+        await _scaling.EndAsync();
         await _transfers.StopAsync();
         await _backups.StopAsync();
         try
         {
-            await Task.WhenAll(_agentLoops);
+            await Task.WhenAll(_agentLoops.Values.Select(running => running.Loop));
         }
         catch (OperationCanceledException)
         {
             // As asked.
         }
 
-        _agentLoops = [];
+        foreach (var (stop, _) in _agentLoops.Values)
+        {
+            stop.Dispose();
+        }
+
+        _agentLoops.Clear();
     }
 
     private async Task<ObservedDocument> ReadObservedAsync(CancellationToken cancellationToken)

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Larder.Backup.Storages;
 using Larder.Engines;
+using Larder.Engines.Clusters;
 using Larder.Model.Engines;
 using Larder.Model.Installation;
 using Larder.Model.Specs;
@@ -13,6 +15,7 @@ internal static class NodeConfigurations
     /// <summary>Describes a node.</summary>
     /// <param name="document">The cache.</param>
     /// <param name="node">The node's placement.</param>
+    /// <param name="nodes">All nodes of the cache.</param>
     /// <param name="secrets">The cache's secrets.</param>
     /// <param name="home">The installation's folders.</param>
     /// <param name="storages">Where second logs go.</param>
@@ -20,7 +23,7 @@ internal static class NodeConfigurations
     /// <param name="installation">The node's engine version.</param>
     /// <returns>The configuration.</returns>
     public static NodeConfiguration Of(
-        CacheDocument document, NodeDocument node, CacheSecrets secrets, LarderHome home, StorageCatalogue storages, IEngineDriver driver,
+        CacheDocument document, NodeDocument node, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets, LarderHome home, StorageCatalogue storages, IEngineDriver driver,
         EngineInstallation installation)
     {
         var spec = document.Spec;
@@ -41,6 +44,7 @@ internal static class NodeConfigurations
             SnapshotMinutes = spec.Redis.RdbPersistence,
             LogFolder = LogFolder(document, node, storages),
             HistoryWindow = TimeSpan.FromHours(spec.Backup.WindowHours),
+            Cluster = MembershipOf(node, nodes),
             InternalUser = new EngineUser("larder", secrets.InternalPassword),
             GatewayUser = new EngineUser("gateway", secrets.GatewayPassword),
             ClientUsers = [.. spec.Access.Users.Keys.Select(user => (Name: user, Permissions: spec.Access.PermissionsOf(user)))
@@ -48,6 +52,17 @@ internal static class NodeConfigurations
                 .Select(user => new ClientUser(user.Name, user.Permissions!))],
         };
     }
+
+    /// <summary>What makes a node one of a cluster.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="nodes">All nodes of the cache.</param>
+    /// <returns>Its membership, or <c>null</c> where the cache is not clustered.</returns>
+    public static ClusterMembership? MembershipOf(NodeDocument node, ImmutableArray<NodeDocument> nodes) =>
+        PeerOf(node) is { } self ? new ClusterMembership(self, [.. nodes.Select(PeerOf).OfType<ClusterPeer>()]) : null;
+
+    private static ClusterPeer? PeerOf(NodeDocument node) => node is { BusPort: { } bus, EngineNodeId: { } id, EngineShardId: { } shard }
+        ? new ClusterPeer(id, node.ReplicationAddress, node.ReplicationPort, bus, shard)
+        : null;
 
     /// <summary>Where the second logs of a cache are.</summary>
     /// <param name="document">The cache.</param>

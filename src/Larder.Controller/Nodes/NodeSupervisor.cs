@@ -6,6 +6,7 @@ using Larder.Controller.Leadership;
 using Larder.Controller.Processes;
 using Larder.Controller.Recovery;
 using Larder.Engines;
+using Larder.Engines.Clusters;
 using Larder.Engines.Redis;
 using Larder.Model.Engines;
 using Larder.Model.Events;
@@ -125,6 +126,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// </summary>
     public bool StandsStill => _answered && Running && Probe is null && ProcessStat.TryRead(_process!.Pid) is { State: 'T' or 't' };
 
+    /// <summary>Whether the running node refused to follow, and must be started anew to do it.</summary>
+    public bool CannotFollow { get; private set; }
+
     /// <summary>Failed runs since the last healthy one.</summary>
     public int Failures => _backOff.Failures;
 
@@ -209,7 +213,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
             // A killed engine's background save lives on for a while and keeps the folder locked; what it writes is of no use any more.
             await FolderRemnants.KillAsync(Folders.Data, _services.ExitWatcher, cancellationToken);
-            PortTaken = !PortAllocator.IsFree(IPAddress.Parse(Configuration.ReplicationAddress), Configuration.ReplicationPort);
+            var address = IPAddress.Parse(Configuration.ReplicationAddress);
+            PortTaken = !PortAllocator.IsFree(address, Configuration.ReplicationPort)
+                || (Configuration.Cluster is { } cluster && !PortAllocator.IsFree(address, cluster.Self.BusPort));
             if (PortTaken)
             {
                 Problem = $"replication port {Configuration.ReplicationPort} of node {Ordinal} is in use by another process; it gets another one";
@@ -379,9 +385,12 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         try
         {
             await Node.FollowAsync(primary, cancellationToken);
+            CannotFollow = false;
         }
         catch (Exception exception) when (exception is EngineException or ObjectDisposedException)
         {
+            // In a cluster, an engine with data does not take the order; what it has its new primary has too, so that it may begin anew.
+            CannotFollow = Configuration.Cluster is not null && exception is EngineException { Kind: EngineFailure.Refused };
             Log.NotFollowing(_services.Logger, Configuration.Cache, Ordinal, primary, exception.Message);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -391,8 +400,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     }
 
     /// <summary>Makes the node a primary.</summary>
+    /// <param name="claim">What it must hold in a cluster.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public Task PromoteAsync(CancellationToken cancellationToken) => Node.PromoteAsync(cancellationToken);
+    public Task PromoteAsync(ClusterClaim claim, CancellationToken cancellationToken) => Node.PromoteAsync(claim, cancellationToken);
 
     /// <summary>Has the node take no writes for a while.</summary>
     /// <param name="limit">When it takes them again by itself.</param>
@@ -536,6 +546,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         _answered = false;
         _toldToEnd = false;
         _retiringSince = null;
+        CannotFollow = false;
         _loadedFromDisk = false;
         Continuous = continuous;
         Problem = "starting";

@@ -21,8 +21,10 @@ internal sealed partial class ShardAgent
     private bool _unreachable;
     private long _assessedAt;
 
-    /// <summary>How often the shard was started of which no node had any data, so that it began empty; the very first time counts too.</summary>
+    /// <summary>How often the shard was started of which no node had any data, so that it began empty; the very first time, when there was nothing to lose, does not count.</summary>
     public int Losses { get; private set; }
+
+    private bool IsNew => _leadership.Epoch == 0;
 
     /// <summary>Whether nodes may be started and elected now.</summary>
     private bool MayStart => _cold is not { MayStart: false };
@@ -57,7 +59,7 @@ internal sealed partial class ShardAgent
             // Only what an orderly stop has saved counts.
             var saved = _nodes.Any(node => File.Exists(node.Folders.StoppedMark));
             _cold = new ColdStart(MayStart: true, [], AllLost: !saved, saved ? "it was stopped in order" : "its data was in memory only");
-            Losses += saved ? 0 : 1;
+            Losses += saved || IsNew ? 0 : 1;
             return;
         }
 
@@ -74,7 +76,7 @@ internal sealed partial class ShardAgent
         _assessedAt = _services.Clock.GetTimestamp();
         _unreachable = copies.Any(copy => copy.State == CopyState.Unreachable);
         _cold = ColdStart.Decide(copies);
-        Losses += _cold.AllLost ? 1 : 0;
+        Losses += _cold.AllLost && !IsNew ? 1 : 0;
         Log.ColdStart(_logger, _cache, _shard, _cold.Reason);
         if (!_cold.MayStart && !_lostTold)
         {

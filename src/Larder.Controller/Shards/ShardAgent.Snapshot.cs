@@ -23,6 +23,7 @@ internal sealed partial class ShardAgent
         }
 
         if (now.Primary != before.Primary || now.Outcome != before.Outcome || !SameStates(before.Status, now.Status)
+            || !now.Nodes.Select(node => node.View?.Signature).SequenceEqual(before.Nodes.Select(node => node.View?.Signature))
             || now.FailedStarts != before.FailedStarts || !now.PortsTaken.SequenceEqual(before.PortsTaken))
         {
             _changed();
@@ -73,6 +74,8 @@ internal sealed partial class ShardAgent
             Pid = node.Pid,
             ReplicationOffset = node.Probe?.ReplicationOffset,
             LagBytes = node == leader ? 0 : written is { } head && node.Probe is { } probe ? Math.Max(0, head - probe.ReplicationOffset) : null,
+            UsedMemoryBytes = node.Probe?.UsedMemoryBytes,
+            Keys = node.Probe?.Keys,
             Restarts = node.Failures,
             Message = node.Problem,
         }).ToImmutableArray();
@@ -85,6 +88,9 @@ internal sealed partial class ShardAgent
         return new ShardSnapshot(
             new ShardStatus(_shard, _leadership.Epoch, _slots, statuses), route, outcome, failing.FailedStarts,
             failing.FailedStarts > 0 ? failing.Problem : "",
-            [.. _nodes.Where(node => node.PortTaken).Select(node => node.Configuration.ReplicationPort)]);
+            [.. _nodes.Where(node => node.PortTaken).Select(node => node.Configuration.ReplicationPort)])
+        {
+            Nodes = [.. _nodes.Zip(statuses).Select(pair => new NodeSight(pair.First.Configuration, pair.Second.Role, IsInSync(pair.First), pair.First.Probe))],
+        };
     }
 }

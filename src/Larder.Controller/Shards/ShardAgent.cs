@@ -3,6 +3,7 @@ using Larder.Controller.Leadership;
 using Larder.Controller.Nodes;
 using Larder.Controller.Processes;
 using Larder.Engines;
+using Larder.Engines.Clusters;
 using Larder.Model.Events;
 using Larder.Model.Engines;
 using Larder.Model.Specs;
@@ -48,6 +49,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     private readonly Func<EngineInstallation, string> _toolsFolder;
     private ShardPlan? _replan;
     private readonly SyncPause _syncPause;
+    private readonly Func<ClusterClaim> _claim;
     private HandoverRequest? _handover;
     private volatile ShardSnapshot _snapshot;
     private long _leaderlessSince;
@@ -69,6 +71,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         _changed = changed;
         _wake = new WakeSignal(services.Clock);
         (_cache, _shard, _slots, _host) = (plan.Cache, plan.Shard, plan.Slots, host);
+        _claim = plan.Claim;
         _leadership = new ShardLeadership(store, plan.Cache, plan.Shard, host, services.Options, services.Clock);
         _nodes = [.. plan.Nodes.Select(node =>
             new NodeSupervisor(node.Configuration, node.Installation, new NodeFolders(node.Folder), services, _wake.Set))];
@@ -77,6 +80,9 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         _toolsFolder = services.ToolsFolder;
         _snapshot = Take(Starting);
     }
+
+    /// <summary>The engine that its nodes run.</summary>
+    public EngineInstallation Installation => _nodes[0].Installation;
 
     /// <summary>What was last seen.</summary>
     public ShardSnapshot Snapshot => _snapshot;
@@ -243,6 +249,12 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         if (leader.Probe is { Loading: false, Role: NodeRole.Primary })
         {
+            if (leader.Probe.Cluster is { } view && _claim() is var claim && !claim.IsHeldBy(view))
+            {
+                // Before anybody is led to it: what it does not know to be on its way, it would take for missing.
+                await leader.PromoteAsync(claim, cancellationToken);
+            }
+
             _confirmedPrimary = leader.Ordinal;
             if (!await _leadership.RenewAsync(cancellationToken))
             {
@@ -255,7 +267,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         if (leader.Probe is { Loading: false, Role: NodeRole.Replica })
         {
             // The daemon died between the compare-and-swap and the promotion: the key is ours, so finish what was begun.
-            await leader.PromoteAsync(cancellationToken);
+            await leader.PromoteAsync(_claim(), cancellationToken);
             return;
         }
 
@@ -322,7 +334,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         if (!request.Force)
         {
-            var result = await new ShardHandover(_cache, _shard, _leadership, _services).RunAsync(
+            var result = await new ShardHandover(_cache, _shard, _leadership, _services, _claim).RunAsync(
                 primary, candidate, () => Confirm(candidate, PlannedChange), cancellationToken);
             _handedOverFrom = result.Succeeded ? primary.Ordinal : null;
             Tell(
@@ -402,6 +414,11 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             return decision.MayBeForced ? $"{decision.Reason}. To give that up: larder failover {_cache} --force" : decision.Reason;
         }
 
+        if (RetireOthers(ordinal) is { } former)
+        {
+            return $"node {former} was the primary and may have more than node {ordinal}; it saves that and ends first";
+        }
+
         // Who was in sync with the old primary and runs on has what the winner has, or is about to get it: should the winner fail at once, it counts.
         var others = candidates.Where(candidate => !decision.Lossy && candidate is { Ready: true, Evidence: Evidence.Memory } && _leadership.Newest.Contains(candidate.Ordinal));
         if (!await _leadership.TryAcquireAsync(ordinal, others.Select(other => other.Ordinal), decision.Lossy, cancellationToken))
@@ -410,10 +427,27 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         }
 
         var winner = _nodes.First(node => node.Ordinal == ordinal);
-        await winner.PromoteAsync(cancellationToken);
+        await winner.PromoteAsync(_claim(), cancellationToken);
         await winner.ProbeAsync(cancellationToken);
         Confirm(winner, decision.Reason);
         return "";
+    }
+
+    /// <summary>
+    /// In a cluster, a primary that runs and hears of a new one follows it by itself, and so loses what it alone has. It is told to end before there is a new one.
+    /// </summary>
+    /// <returns>A node that is ending, or <c>null</c>.</returns>
+    private int? RetireOthers(int winner)
+    {
+        foreach (var node in _nodes.Where(node => node.Ordinal != winner && node is { Running: true, Probe.Cluster.Myself.IsReplica: false }))
+        {
+            if (node.Generation is { } generation && generation.MayHaveMore(_leadership.LossySince))
+            {
+                node.BeginRetirement();
+            }
+        }
+
+        return _nodes.FirstOrDefault(node => node.Ordinal != winner && node is { Retiring: true, Configuration.Cluster: not null })?.Ordinal;
     }
 
     private async Task StartAsync(CancellationToken cancellationToken)
@@ -447,7 +481,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
                     continue;
                 }
 
-                if (node is { Continuous: true, Features.FollowsInPlace: false })
+                if (node is { Continuous: true, Features.FollowsInPlace: false } || node.CannotFollow)
                 {
                     Log.StartedAnew(_logger, _cache, _shard, node.Ordinal);
                     await node.KillAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using Larder.Controller.Leadership;
 using Larder.Controller.Nodes;
 using Larder.Engines;
+using Larder.Engines.Clusters;
 using Larder.Model.Routing;
 using Larder.Model.Status;
 using Microsoft.Extensions.Logging;
@@ -26,7 +27,8 @@ namespace Larder.Controller.Shards;
 /// <param name="shard">The shard.</param>
 /// <param name="leadership">The shard's leader key.</param>
 /// <param name="services">What it needs of the host.</param>
-internal sealed partial class ShardHandover(string cache, int shard, ShardLeadership leadership, NodeServices services)
+/// <param name="claim">What a primary of the shard must hold.</param>
+internal sealed partial class ShardHandover(string cache, int shard, ShardLeadership leadership, NodeServices services, Func<ClusterClaim> claim)
 {
     private static readonly TimeSpan OffsetPollInterval = TimeSpan.FromMilliseconds(1);
 
@@ -66,7 +68,7 @@ internal sealed partial class ShardHandover(string cache, int shard, ShardLeader
                 return Undone("the leader key was changed by somebody else");
             }
 
-            await candidate.PromoteAsync(cancellationToken);
+            await candidate.PromoteAsync(claim(), cancellationToken);
             await candidate.ProbeAsync(cancellationToken);
             promoted();
             await DemoteAsync(primary, candidate, paused, cancellationToken);

@@ -14,6 +14,9 @@ namespace Larder.Controller.Shards;
 internal sealed record ShardSnapshot(
     ShardStatus Status, PrimaryRoute? Primary, string Outcome, int FailedStarts, string StartProblem, ImmutableArray<int> PortsTaken)
 {
+    /// <summary>The nodes by ordinal, with their answers.</summary>
+    public required ImmutableArray<NodeSight> Nodes { get; init; }
+
     /// <summary>Whether the loop has looked at its nodes at least once.</summary>
     public bool Looked => Outcome != ShardAgent.Starting;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Larder.Engines.Acl;
+using Larder.Engines.Clusters;
 using Larder.Model.Engines;
 using Larder.Model.Specs;
 
@@ -85,6 +86,9 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
     }
 
     public IEngineNode Open(NodeConfiguration configuration) => new GarnetNode(configuration, time);
+
+    public IClusterNode OpenCluster(EngineInstallation installation, NodeConfiguration configuration) => throw new EngineException(
+        EngineFailure.Refused, $"{NodeName.Of(configuration)} is Garnet, which Larder does not run as a cluster.");
 
     // The host's form, one level of names and values. Its password is why the file is for its owner alone.
     private static Dictionary<string, object> Document(NodeConfiguration node, string users) => new()

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Larder.Engines.Acl;
 using Larder.Engines.Client;
+using Larder.Engines.Clusters;
 using Larder.Model.Status;
 
 namespace Larder.Engines.Garnet;
@@ -58,7 +59,7 @@ internal sealed class GarnetNode(NodeConfiguration configuration, TimeProvider t
         }
     }
 
-    public Task PromoteAsync(CancellationToken cancellationToken) =>
+    public Task PromoteAsync(ClusterClaim claim, CancellationToken cancellationToken) =>
         new GarnetReplication(configuration, _connection, time).PromoteAsync(cancellationToken);
 
     public Task PauseWritesAsync(TimeSpan limit, CancellationToken cancellationToken) => throw NoPause();

@@ -7,6 +7,9 @@ namespace Larder.Engines.Redis;
 /// <summary>Renders the configuration file of a Redis or Valkey node.</summary>
 internal static class RedisConfiguration
 {
+    // A node that is silent for longer would make others refuse their commands, as a minority. The longest time in milliseconds that fits 32 bits is 24 days.
+    private static readonly TimeSpan NeverFails = TimeSpan.FromDays(20);
+
     private const long Megabyte = 1L << 20;
     private const long SmallestBacklogBytes = 16 * Megabyte;
     private const long LargestBacklogBytes = 256 * Megabyte;
@@ -27,6 +30,7 @@ internal static class RedisConfiguration
         Process(file, node, dialect);
         Memory(file, node);
         Replication(file, node);
+        Cluster(file, node);
         Persistence(file, node, dialect);
         return file.ToString();
     }
@@ -105,10 +109,29 @@ internal static class RedisConfiguration
         file.Add("repl-ping-replica-period", 3);
         file.Add("replica-read-only", "yes");
         file.Add("replica-serve-stale-data", "yes");
-        if (node.StartAsReplicaOf is { } primary)
+        if (node is { Cluster: null, StartAsReplicaOf: { } primary })
         {
             file.Add("replicaof", primary.Address, Text(primary.Port));
         }
+    }
+
+    private static void Cluster(DirectiveFile file, NodeConfiguration node)
+    {
+        if (node.Cluster is not { } cluster)
+        {
+            return;
+        }
+
+        file.Section("Cluster. Who is the primary of which slots is Larder's to say: the engines detect no failures and change nothing by themselves.");
+        file.Add("cluster-enabled", "yes");
+        file.Add("cluster-config-file", RedisClusterFile.Name);
+        file.Add("cluster-port", cluster.Self.BusPort);
+        file.Add("cluster-announce-ip", cluster.Self.Address);
+        file.Add("cluster-node-timeout", (long)NeverFails.TotalMilliseconds);
+        file.Add("cluster-replica-no-failover", "yes");
+        file.Add("cluster-require-full-coverage", "no");
+        file.Add("cluster-allow-replica-migration", "no");
+        file.Add("cluster-allow-reads-when-down", "yes");
     }
 
     private static void Persistence(DirectiveFile file, NodeConfiguration node, RedisDialect dialect)

@@ -16,8 +16,11 @@ internal sealed record RedisDialect
     private static readonly Version RedisWithoutTouchCrash = new(8, 4);
     private static readonly Version ValkeyWithoutTouchCrash = new(9, 0);
 
-    private RedisDialect(Version level, bool isTouchMended)
+    private RedisDialect(Version level, bool isValkey, bool isTouchMended)
     {
+        FailsNodesWithoutAddress = isValkey;
+        AwaitsReplicasForSlots = isValkey;
+        HasClusterBusPort = level >= Seven;
         CrashesWithoutTouch = level >= Seven2 && !isTouchMended;
         RdbVersion = level >= Seven4 ? 12 : level >= Seven2 ? 11 : level >= Seven ? 10 : 9;
         HasSplitLog = level >= Seven;
@@ -85,11 +88,20 @@ internal sealed record RedisDialect
     /// <summary>The command CLUSTER MYSHARDID.</summary>
     public bool HasClusterShardIds { get; }
 
+    /// <summary>The directive <c>cluster-port</c>, and slots by ranges; without them a node cannot be one of a cluster.</summary>
+    public bool HasClusterBusPort { get; }
+
+    /// <summary>Whether a node of a cluster whose address is not known counts as failed.</summary>
+    public bool FailsNodesWithoutAddress { get; }
+
+    /// <summary>Whether CLUSTER SETSLOT holds up its connection until the replicas have it.</summary>
+    public bool AwaitsReplicasForSlots { get; }
+
     /// <summary>Finds the dialect of an installation.</summary>
     /// <param name="family">Redis or Valkey.</param>
     /// <param name="version">Its version.</param>
     /// <returns>The dialect.</returns>
     public static RedisDialect Of(EngineFamily family, Version version) => family == EngineFamily.Valkey
-        ? new RedisDialect(ValkeyOrigin, version >= ValkeyWithoutTouchCrash)
-        : new RedisDialect(version, version >= RedisWithoutTouchCrash);
+        ? new RedisDialect(ValkeyOrigin, isValkey: true, version >= ValkeyWithoutTouchCrash)
+        : new RedisDialect(version, isValkey: false, version >= RedisWithoutTouchCrash);
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using Larder.Engines.Acl;
 using Larder.Engines.Client;
+using Larder.Engines.Clusters;
 using Larder.Model.Specs;
 using Larder.Model.Status;
 
@@ -21,8 +22,10 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
 
     public async Task<NodeProbe> ProbeAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var info = await InfoAsync(timeout, cancellationToken);
-        var replica = info.Text("role") == "slave";
+        var (info, cluster) = await LookAsync(timeout, cancellationToken);
+
+        // A node of a cluster may be the replica of nobody; INFO calls that a primary.
+        var replica = cluster?.Myself.IsReplica ?? info.Text("role") == "slave";
         var syncing = replica && info.Flag("master_sync_in_progress");
         var loading = info.Flag("loading");
         return new NodeProbe
@@ -30,7 +33,8 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
             ProcessId = (int)info.Number("process_id"),
             Loading = loading,
             Role = replica ? NodeRole.Replica : NodeRole.Primary,
-            Following = replica ? new ReplicationTarget(info.Text("master_host"), (int)info.Number("master_port")) : null,
+            Cluster = cluster,
+            Following = replica && info.Text("role") == "slave" ? new ReplicationTarget(info.Text("master_host"), (int)info.Number("master_port")) : null,
             LinkUp = replica && !syncing && !loading && info.Text("master_link_status") == "up",
             FullSyncInProgress = syncing,
             ReplicationOffset = Math.Max(0, info.Number(replica ? "slave_repl_offset" : "master_repl_offset")),
@@ -41,10 +45,13 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
         };
     }
 
-    public async Task FollowAsync(ReplicationTarget primary, CancellationToken cancellationToken) => await OrderAsync(
-        ["REPLICAOF", primary.Address, primary.Port.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+    public Task FollowAsync(ReplicationTarget primary, CancellationToken cancellationToken) => configuration.Cluster is { } cluster
+        ? new RedisClusterRole(configuration, cluster, _connection, time).FollowAsync(primary, cancellationToken)
+        : OrderAsync(["REPLICAOF", primary.Address, primary.Port.ToString(CultureInfo.InvariantCulture)], cancellationToken);
 
-    public async Task PromoteAsync(CancellationToken cancellationToken) => await OrderAsync(["REPLICAOF", "NO", "ONE"], cancellationToken);
+    public Task PromoteAsync(ClusterClaim claim, CancellationToken cancellationToken) => configuration.Cluster is { } cluster
+        ? new RedisClusterRole(configuration, cluster, _connection, time).PromoteAsync(claim, cancellationToken)
+        : OrderAsync(["REPLICAOF", "NO", "ONE"], cancellationToken);
 
     public async Task PauseWritesAsync(TimeSpan limit, CancellationToken cancellationToken) => await OrderAsync(
         ["CLIENT", "PAUSE", ((long)limit.TotalMilliseconds).ToString(CultureInfo.InvariantCulture), "WRITE"], cancellationToken);
@@ -112,6 +119,28 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
             throw new EngineException(
                 EngineFailure.Refused, $"{_name} could not write its data to '{configuration.DataFolder}'; its log says why (disk full?).");
         }
+    }
+
+    private async Task<(InfoText Info, ClusterView? Cluster)> LookAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (configuration.Cluster is null)
+        {
+            return (await InfoAsync(timeout, cancellationToken), null);
+        }
+
+        var replies = await _connection.CallAsync(timeout, [["INFO"], ["CLUSTER", "NODES"], ["CLUSTER", "INFO"]], cancellationToken);
+        if (replies[0].IsError)
+        {
+            throw Refused("INFO", replies[0]);
+        }
+
+        var info = new InfoText(replies[0].Text);
+        if (replies[1].IsError && !info.Flag("loading"))
+        {
+            throw Refused("CLUSTER NODES", replies[1]);
+        }
+
+        return (info, replies[1].IsError || replies[2].IsError ? null : ClusterView.Parse(replies[1].Text, replies[2].Text));
     }
 
     private ClientUsers Users => new(_connection, _name, CommandTimeout);

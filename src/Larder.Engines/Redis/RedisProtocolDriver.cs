@@ -1,4 +1,5 @@
 using Larder.Engines.Acl;
+using Larder.Engines.Clusters;
 using Larder.Model.Engines;
 using Larder.Model.Specs;
 
@@ -22,6 +23,7 @@ internal sealed class RedisProtocolDriver(EngineFamily family, TimeProvider time
         StopSignal = Terminate,
         CanPauseWrites = RedisDialect.Of(family, installation.Version).HasWritePause,
         RdbVersion = RedisDialect.Of(family, installation.Version).RdbVersion,
+        Clustering = RedisDialect.Of(family, installation.Version).HasClusterBusPort,
         SplitLog = RedisDialect.Of(family, installation.Version).HasSplitLog,
     };
 
@@ -32,13 +34,20 @@ internal sealed class RedisProtocolDriver(EngineFamily family, TimeProvider time
         var dialect = RedisDialect.Of(family, installation.Version);
         var file = Path.Combine(configuration.ConfigurationFolder, RedisFiles.Configuration);
         var users = Path.Combine(configuration.ConfigurationFolder, RedisFiles.Users);
+        var files = new Dictionary<string, string>
+        {
+            [file] = RedisConfiguration.Render(configuration, dialect, users),
+            [users] = RedisAcl.Render(configuration, dialect),
+        };
+        if (configuration.Cluster is { } cluster)
+        {
+            var primary = configuration.StartAsReplicaOf is { } target ? cluster.At(target) : null;
+            files[Path.Combine(configuration.DataFolder, RedisClusterFile.Name)] = RedisClusterFile.Render(cluster, primary, dialect);
+        }
+
         return new LaunchPlan
         {
-            Files = new Dictionary<string, string>
-            {
-                [file] = RedisConfiguration.Render(configuration, dialect, users),
-                [users] = RedisAcl.Render(configuration, dialect),
-            },
+            Files = files,
             Executable = installation.Executable,
             Arguments = [.. installation.LeadingArguments, file],
             WorkingDirectory = configuration.DataFolder,
@@ -84,4 +93,7 @@ internal sealed class RedisProtocolDriver(EngineFamily family, TimeProvider time
     }
 
     public IEngineNode Open(NodeConfiguration configuration) => new RedisNode(configuration, time);
+
+    public IClusterNode OpenCluster(EngineInstallation installation, NodeConfiguration configuration) =>
+        new RedisClusterNode(configuration, RedisDialect.Of(family, installation.Version), time);
 }

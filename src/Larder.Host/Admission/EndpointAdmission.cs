@@ -33,13 +33,22 @@ internal sealed class EndpointAdmission(HostIdentity host) : IAdmissionCheck
         var open = others.Append(current).OfType<CacheSpec>()
             .SelectMany(spec => CacheEndpoints.Listen(spec, host).Select(endpoint => (Endpoint: endpoint, spec.Name)))
             .ToList();
-        foreach (var endpoint in CacheEndpoints.Listen(desired, host))
+        var own = CacheEndpoints.Listen(desired, host);
+        foreach (var endpoint in own)
         {
             var sharing = open.Where(one => one.Name != desired.Name && one.Endpoint.Port == endpoint.Port && one.Endpoint.Address.Equals(endpoint.Address)).ToList();
-            if (sharing.FirstOrDefault(one => !one.Endpoint.Tls || !endpoint.Tls) is { Name: { } sharer })
+            if (own.FirstOrDefault(other => other.Port == endpoint.Port && other.Address.Equals(endpoint.Address) && other != endpoint) is { NodeOrdinal: { } node })
+            {
+                refusals.Add(Refusal(endpoint, $"node {node} of this cluster is served there.", $"Choose another {Field(endpoint)}."));
+            }
+            else if (sharing.FirstOrDefault(one => !one.Endpoint.Tls || !endpoint.Tls) is { Name: { } sharer })
             {
                 refusals.Add(Refusal(
-                    endpoint, $"{sharer} has it already, and a plain port can serve one cache only.", $"Give this cache a {Field(endpoint)} of its own."));
+                    endpoint, $"{sharer} has it already, and a plain port can serve one cache only.", Instead(endpoint)));
+            }
+            else if (sharing.FirstOrDefault(one => one.Endpoint.NodeOrdinal != endpoint.NodeOrdinal) is { Name: { } mixed })
+            {
+                refusals.Add(Refusal(endpoint, $"{mixed} has it already, for {(endpoint.NodeOrdinal is null ? "a node of its cluster" : "all its clients")}.", Instead(endpoint)));
             }
             else if (sharing.Count == 0 && !open.Any(one => one.Endpoint == endpoint) && WhyClosed(endpoint) is { } problem)
             {
@@ -64,7 +73,7 @@ internal sealed class EndpointAdmission(HostIdentity host) : IAdmissionCheck
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             var owner = PortOwner.Find(endpoint.Address, endpoint.Port) is { } process ? $"process {process.Pid} ({process.Name})" : "another process";
-            return Refusal(endpoint, $"{owner} listens there.", $"Stop it, or choose another {Field(endpoint)}.");
+            return Refusal(endpoint, $"{owner} listens there.", Another(endpoint));
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressNotAvailable)
         {
@@ -90,7 +99,21 @@ internal sealed class EndpointAdmission(HostIdentity host) : IAdmissionCheck
         .Select(address => address.Address)
         .Where(address => !address.IsIPv6LinkLocal);
 
-    private static string Field(ListenEndpoint endpoint) => endpoint.Tls ? "endpoint.tls_port" : "endpoint.plain_port";
+    // The ports of nodes are the installation's; what a spec can say is where they are opened, and whether the plain ones are.
+    private static string Field(ListenEndpoint endpoint) => (endpoint.NodeOrdinal, endpoint.Tls) switch
+    {
+        (null, true) => "endpoint.tls_port",
+        (null, false) => "endpoint.plain_port",
+        (_, true) => "cluster.enable_cluster",
+        (_, false) => "redis.non_ssl_port",
+    };
+
+    private static string Instead(ListenEndpoint endpoint) => endpoint.NodeOrdinal is null ? $"Give this cache a {Field(endpoint)} of its own."
+        : endpoint.Tls ? "Give this cache an endpoint.address of its own."
+        : "Give this cache an endpoint.address of its own, or leave non_ssl_port out.";
+
+    private static string Another(ListenEndpoint endpoint) => endpoint.NodeOrdinal is null ? $"Stop it, or choose another {Field(endpoint)}."
+        : $"Stop it, or set {(endpoint.Tls ? "nodeTlsPort" : "nodePlainPort")} in larder.json: node 0 has that port, the others those after it.";
 
     private static PlanRefusalView Refusal(ListenEndpoint endpoint, string reason, string instead) => new(
         Field(endpoint), null, endpoint.Port.ToString(CultureInfo.InvariantCulture),

@@ -24,6 +24,7 @@ namespace Larder.Host.Client;
 [JsonSerializable(typeof(KeysView))]
 [JsonSerializable(typeof(RegenerateKeyRequest))]
 [JsonSerializable(typeof(FailoverRequest))]
+[JsonSerializable(typeof(ScalingRequest))]
 [JsonSerializable(typeof(BackupsView))]
 [JsonSerializable(typeof(RestoreRequest))]
 [JsonSerializable(typeof(ExportRequest))]

@@ -88,8 +88,11 @@ internal sealed class ManagementClient : IDisposable
         SendAsync(HttpMethod.Post, ApiRoutes.Plan, specJson, ClientJson.Default.PlanView, AnswerTimeout, cancellationToken);
 
     /// <summary>Applies a spec; the work goes on after the answer.</summary>
-    public Task<ApplyView> ApplyAsync(string specJson, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, ApiRoutes.Caches, specJson, ClientJson.Default.ApplyView, AnswerTimeout, cancellationToken);
+    /// <param name="specJson">The spec.</param>
+    /// <param name="acceptEviction">Whether keys may be evicted until the data fits a smaller size.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<ApplyView> ApplyAsync(string specJson, bool acceptEviction, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, ApiRoutes.Caches + (acceptEviction ? "?acceptEviction=true" : ""), specJson, ClientJson.Default.ApplyView, AnswerTimeout, cancellationToken);
 
     /// <summary>All caches by name; their specs are not read.</summary>
     public Task<ImmutableArray<CacheView>> ListAsync(CancellationToken cancellationToken) =>
@@ -124,6 +127,13 @@ internal sealed class ManagementClient : IDisposable
     {
         var body = JsonSerializer.Serialize(request, ClientJson.Default.RegenerateKeyRequest);
         return SendAsync(HttpMethod.Post, Of(ApiRoutes.RegenerateKey, name), body, ClientJson.Default.KeysView, AnswerTimeout, cancellationToken);
+    }
+
+    /// <summary>Has a change of the number of shards pause or go on.</summary>
+    public Task<ApplyView> PauseScalingAsync(string name, bool paused, CancellationToken cancellationToken)
+    {
+        var body = JsonSerializer.Serialize(new ScalingRequest(paused), ClientJson.Default.ScalingRequest);
+        return SendAsync(HttpMethod.Post, Of(ApiRoutes.Scaling, name), body, ClientJson.Default.ApplyView, AnswerTimeout, cancellationToken);
     }
 
     /// <summary>Makes another node the primary; the work goes on after the answer.</summary>

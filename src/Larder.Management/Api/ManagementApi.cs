@@ -27,12 +27,13 @@ public static class ManagementApi
         routes.MapGet(ApiRoutes.Installation, (IInstallationControl control) => Json(control.Describe()));
         routes.MapGet(ApiRoutes.Engines, async (IEngineCatalogue catalogue, CancellationToken cancellationToken) =>
             Json(EnginesViews.Of(await catalogue.RefreshAsync(cancellationToken), catalogue)));
-        routes.MapPost(ApiRoutes.Plan, async (HttpRequest request, CacheService caches, CancellationToken cancellationToken) =>
-            Json(await caches.PlanAsync(await ReadSpecAsync(request, cancellationToken), cancellationToken)));
+        routes.MapPost(ApiRoutes.Plan, async (HttpRequest request, bool? acceptEviction, CacheService caches, CancellationToken cancellationToken) =>
+            Json(await caches.PlanAsync(await ReadSpecAsync(request, cancellationToken), acceptEviction == true, cancellationToken)));
         routes.MapGet(ApiRoutes.Caches, async (CacheService caches, CancellationToken cancellationToken) =>
             Json(await caches.ListAsync(cancellationToken)));
-        routes.MapPost(ApiRoutes.Caches, async (HttpRequest request, CacheService caches, CancellationToken cancellationToken) =>
-            Accepted(await caches.ApplyAsync(await ReadSpecAsync(request, cancellationToken), cancellationToken)));
+        routes.MapPost(ApiRoutes.Caches, async (HttpRequest request, bool? acceptEviction, CacheService caches, CancellationToken cancellationToken) =>
+            Accepted(await caches.ApplyAsync(
+                await ReadSpecAsync(request, cancellationToken), acceptEviction == true, static transaction => transaction, cancellationToken)));
         routes.MapGet(ApiRoutes.Cache, async (string name, CacheService caches, CancellationToken cancellationToken) =>
             Json(await caches.ShowAsync(name, cancellationToken)));
         routes.MapDelete(ApiRoutes.Cache, async (string name, CacheService caches, CancellationToken cancellationToken) =>
@@ -43,6 +44,8 @@ public static class ManagementApi
             Json(await keys.RegenerateAsync(name, await ReadAsync<RegenerateKeyRequest>(request, cancellationToken), cancellationToken)));
         routes.MapPost(ApiRoutes.Failover, async (string name, HttpRequest request, FailoverService failovers, CancellationToken cancellationToken) =>
             Accepted(await failovers.FailOverAsync(name, await ReadAsync<FailoverRequest>(request, cancellationToken), cancellationToken)));
+        routes.MapPost(ApiRoutes.Scaling, async (string name, HttpRequest request, ScalingService scaling, CancellationToken cancellationToken) =>
+            Accepted(await scaling.PauseAsync(name, await ReadAsync<ScalingRequest>(request, cancellationToken), cancellationToken)));
         routes.MapPost(ApiRoutes.Drill, async (string name, HttpRequest request, FailoverService failovers, CancellationToken cancellationToken) =>
             Accepted(await failovers.DrillAsync(name, await ReadAsync<DrillRequest>(request, cancellationToken), cancellationToken)));
         routes.MapPost(ApiRoutes.DrillCheck, async (string name, HttpRequest request, FailoverService failovers, CancellationToken cancellationToken) =>

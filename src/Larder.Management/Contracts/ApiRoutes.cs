@@ -13,10 +13,10 @@ public static class ApiRoutes
     /// <summary>GET: <see cref="EnginesView"/>.</summary>
     public const string Engines = "/v1/engines";
 
-    /// <summary>POST a spec in JSON form: <see cref="PlanView"/>, also where it has refusals.</summary>
+    /// <summary>POST a spec in JSON form, with <c>?acceptEviction=true</c> where keys may be evicted for a smaller size: <see cref="PlanView"/>, also where it has refusals.</summary>
     public const string Plan = "/v1/plan";
 
-    /// <summary>GET: array of <see cref="CacheView"/>. POST a spec in JSON form: apply, <see cref="ApplyView"/>.</summary>
+    /// <summary>GET: array of <see cref="CacheView"/>. POST a spec in JSON form, <c>?acceptEviction=true</c> as above: apply, <see cref="ApplyView"/>.</summary>
     public const string Caches = "/v1/caches";
 
     /// <summary>GET: <see cref="CacheView"/>. DELETE: <see cref="ApplyView"/>.</summary>
@@ -30,6 +30,9 @@ public static class ApiRoutes
 
     /// <summary>POST <see cref="FailoverRequest"/>: <see cref="ApplyView"/>.</summary>
     public const string Failover = "/v1/caches/{name}/failover";
+
+    /// <summary>POST <see cref="ScalingRequest"/>: <see cref="ApplyView"/>.</summary>
+    public const string Scaling = "/v1/caches/{name}/scaling";
 
     /// <summary>POST <see cref="DrillRequest"/>: <see cref="ApplyView"/>.</summary>
     public const string Drill = "/v1/caches/{name}/drill";

@@ -13,8 +13,10 @@ namespace Larder.Management.Contracts;
 /// <param name="PlainPort">A plain port for this node alone, or <c>null</c>.</param>
 /// <param name="ReplicationOffset">Bytes of the replication stream, or <c>null</c>.</param>
 /// <param name="LagBytes">Bytes behind the primary, or <c>null</c>.</param>
+/// <param name="UsedMemoryBytes">Memory used for data, or <c>null</c> where unknown.</param>
+/// <param name="Keys">Keys that it has, or <c>null</c> where unknown.</param>
 /// <param name="Restarts">Starts since it last ran well.</param>
 /// <param name="Message">What is wrong with it; empty where nothing is.</param>
 public sealed record NodeView(
     int Ordinal, string Role, NodeState State, string Host, string? Zone, int? Pid, int? TlsPort, int? PlainPort,
-    long? ReplicationOffset, long? LagBytes, int Restarts, string Message);
+    long? ReplicationOffset, long? LagBytes, long? UsedMemoryBytes, long? Keys, int Restarts, string Message);

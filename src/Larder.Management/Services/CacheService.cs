@@ -16,10 +16,11 @@ namespace Larder.Management.Services;
 /// <param name="documents">Reads the stored caches.</param>
 /// <param name="plans">Compares specs.</param>
 /// <param name="keys">Makes and opens secrets.</param>
+/// <param name="scaling">Changes of the number of shards.</param>
 /// <param name="views">Turns documents into what is shown.</param>
 /// <param name="clock">The clock.</param>
 internal sealed class CacheService(
-    IControlStore store, CacheDocuments documents, PlanService plans, AccessKeyService keys, CacheViews views, TimeProvider clock)
+    IControlStore store, CacheDocuments documents, PlanService plans, AccessKeyService keys, ScalingService scaling, CacheViews views, TimeProvider clock)
 {
     /// <summary>All caches.</summary>
     /// <param name="cancellationToken">Gives up.</param>
@@ -36,29 +37,37 @@ internal sealed class CacheService(
 
     /// <summary>What applying a spec would do.</summary>
     /// <param name="desired">The spec.</param>
+    /// <param name="acceptEviction">Whether keys may be evicted until the data fits a smaller size.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The plan.</returns>
-    public async Task<PlanView> PlanAsync(CacheSpec desired, CancellationToken cancellationToken) =>
-        (await plans.PlanAsync(desired, cancellationToken)).Plan;
+    public async Task<PlanView> PlanAsync(CacheSpec desired, bool acceptEviction, CancellationToken cancellationToken) =>
+        (await plans.PlanAsync(desired, acceptEviction, cancellationToken)).Plan;
 
     /// <summary>Stores a spec as what is wanted from now on.</summary>
     /// <param name="desired">The spec.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The plan that is being carried out, and the operation to follow.</returns>
     /// <exception cref="ManagementException">Something in it is refused; nothing was changed.</exception>
-    public Task<ApplyView> ApplyAsync(CacheSpec desired, CancellationToken cancellationToken) => ApplyAsync(desired, static transaction => transaction, cancellationToken);
+    public Task<ApplyView> ApplyAsync(CacheSpec desired, CancellationToken cancellationToken) => ApplyAsync(desired, acceptEviction: false, static transaction => transaction, cancellationToken);
 
     /// <summary>As <see cref="ApplyAsync(CacheSpec, CancellationToken)"/>, with more in the same commit.</summary>
     /// <param name="desired">The spec.</param>
+    /// <param name="acceptEviction">Whether keys may be evicted until the data fits a smaller size.</param>
     /// <param name="more">Adds to the commit.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The plan that is being carried out, and the operation to follow.</returns>
     /// <exception cref="ManagementException">Something in it is refused; nothing was changed.</exception>
-    public async Task<ApplyView> ApplyAsync(CacheSpec desired, Func<StoreTransaction, StoreTransaction> more, CancellationToken cancellationToken)
+    public async Task<ApplyView> ApplyAsync(
+        CacheSpec desired, bool acceptEviction, Func<StoreTransaction, StoreTransaction> more, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var (plan, current, revision) = await plans.PlanAsync(desired, cancellationToken);
+            var (plan, current, revision) = await plans.PlanAsync(desired, acceptEviction, cancellationToken);
+            if (current is not null && plan.Kind != "none")
+            {
+                await scaling.RequireIdleAsync(current.Spec.Name, cancellationToken);
+            }
+
             if (!plan.Refusals.IsEmpty)
             {
                 throw new ManagementException(
@@ -97,6 +106,7 @@ internal sealed class CacheService(
             {
                 transaction = await KeepUsersAsync(transaction, desired, cancellationToken);
                 transaction = await SupersedeAsync(transaction, current.OperationId, cancellationToken);
+                transaction = await scaling.AddAsync(transaction, current.Spec, desired, operation.Id, cancellationToken);
             }
 
             if ((await store.CommitAsync(more(transaction), cancellationToken)).Committed)

@@ -11,13 +11,16 @@ namespace Larder.Management.Services;
 /// <param name="documents">The stored caches.</param>
 /// <param name="catalogue">The engines that this host can run.</param>
 /// <param name="checks">What is looked at before anything is stored.</param>
-internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue catalogue, IEnumerable<IAdmissionCheck> checks)
+/// <param name="scaling">What speaks against other sizes at the moment.</param>
+internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue catalogue, IEnumerable<IAdmissionCheck> checks, ScalingService scaling)
 {
     /// <summary>Plans.</summary>
     /// <param name="desired">What is wanted.</param>
+    /// <param name="acceptEviction">Whether keys may be evicted until the data fits a smaller size.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The plan, the stored cache that it starts from, and that document's revision (0 where there is none).</returns>
-    public async Task<(PlanView Plan, CacheDocument? Current, long Revision)> PlanAsync(CacheSpec desired, CancellationToken cancellationToken)
+    public async Task<(PlanView Plan, CacheDocument? Current, long Revision)> PlanAsync(
+        CacheSpec desired, bool acceptEviction, CancellationToken cancellationToken)
     {
         var engines = await catalogue.RefreshAsync(cancellationToken);
         var (current, revision) = await documents.FindAsync(desired.Name, cancellationToken);
@@ -30,7 +33,8 @@ internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue cat
             .ToList();
         var memory = current is null ? null : RefuseMemory(current.Spec, desired, installed);
         var version = RefuseUpgrade(desired, installed, plan);
-        var refusals = plan.Refusals.Concat(new[] { memory, version }.OfType<PlanRefusal>())
+        var scales = current is null || plan.Kind == PlanKind.None || plan.IsRefused ? [] : await scaling.RefusalsAsync(current.Spec, desired, acceptEviction, cancellationToken);
+        var refusals = plan.Refusals.Concat(scales).Concat(new[] { memory, version }.OfType<PlanRefusal>())
             .Select(refusal => new PlanRefusalView(refusal.Field, refusal.Current, refusal.Wanted, refusal.Why, refusal.Instead))
             .ToList();
         if (current is not null && current.Spec.Name != desired.Name)

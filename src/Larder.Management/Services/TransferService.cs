@@ -105,7 +105,7 @@ internal sealed class TransferService(
         var spec = document.Spec with { Name = into, Endpoint = document.Spec.Endpoint with { TlsPort = null, PlainPort = null, HostName = null } };
         var wanted = transfer with { Replace = true, HoldsClients = true };
         var operation = NewOperation(wanted, into);
-        await caches.ApplyAsync(spec, transaction => Begin(transaction, into, wanted, operation), cancellationToken);
+        await caches.ApplyAsync(spec, acceptEviction: false, transaction => Begin(transaction, into, wanted, operation), cancellationToken);
         return new ApplyView(null, operation.Id);
     }
 

@@ -69,6 +69,15 @@ public enum EventKind
     /// <summary>An import was not possible; the cache has the data that it had.</summary>
     ImportUndone,
 
+    /// <summary>Slots begin to move to other shards, since the number of shards changes.</summary>
+    ScalingStarted,
+
+    /// <summary>The number of shards has changed; all slots are where they are to be.</summary>
+    ScalingCompleted,
+
+    /// <summary>The number of shards could not be changed, and everything goes back; says why.</summary>
+    ScalingUndone,
+
     /// <summary>A drill did something to a primary on purpose.</summary>
     FaultInjected,
 }

@@ -35,7 +35,6 @@ public static class SpecPlanner
             wanted = desired with { Name = current.Name };
         }
 
-        refusals.AddRange(UnsupportedYet.Refusals(current, wanted));
         refusals.AddRange(EndpointRefusals(current, wanted));
         refusals.AddRange(BackupRefusals(current, wanted));
         refusals.AddRange(AccessFields.Refusals(current, wanted));
@@ -48,6 +47,7 @@ public static class SpecPlanner
                 "Set durability: async, or create the cache with engine: redis or engine: valkey."));
         }
 
+        refusals.AddRange(ClusterRefusals.Of(current, wanted, engine));
         var fields = PlanFields.Of(wanted, current);
         if (wanted.Redis.Persistence == PersistenceMode.AofDual && current is null && engine is not null && !SplitsItsLog(engine))
         {

@@ -33,6 +33,12 @@ public sealed record NodeStatus
     /// <summary>Bytes behind the primary; 0 on the primary; <c>null</c> where unknown.</summary>
     public long? LagBytes { get; init; }
 
+    /// <summary>Memory used for data, bytes; <c>null</c> where unknown.</summary>
+    public long? UsedMemoryBytes { get; init; }
+
+    /// <summary>Keys in all databases; <c>null</c> where unknown.</summary>
+    public long? Keys { get; init; }
+
     /// <summary>How often the process was started again since it last ran well.</summary>
     public int Restarts { get; init; }
 

@@ -20,6 +20,15 @@ public sealed record NodeDocument
     /// <summary>The port that it replicates on.</summary>
     public required int ReplicationPort { get; init; }
 
+    /// <summary>Of a clustered cache: the port of the engines' own talk.</summary>
+    public int? BusPort { get; init; }
+
+    /// <summary>Of a clustered cache: what the engines call the node, 40 hexadecimal digits.</summary>
+    public string? EngineNodeId { get; init; }
+
+    /// <summary>Of a clustered cache: what the engines call the node's shard, 40 hexadecimal digits.</summary>
+    public string? EngineShardId { get; init; }
+
     /// <summary>Its engine.</summary>
     public required EngineFamily Engine { get; init; }
 

@@ -46,6 +46,11 @@ public static class StoreKeys
     /// <returns>The key.</returns>
     public static string Transfer(string cache) => Cache(cache) + "transfer";
 
+    /// <summary>Of a clustered cache: which shard has which slots: a <see cref="ClusterDocument"/>.</summary>
+    /// <param name="cache">The cache's name.</param>
+    /// <returns>The key.</returns>
+    public static string Cluster(string cache) => Cache(cache) + "cluster";
+
     /// <summary>A node's placement: a <see cref="NodeDocument"/>.</summary>
     /// <param name="cache">The cache's name.</param>
     /// <param name="ordinal">The node's ordinal.</param>

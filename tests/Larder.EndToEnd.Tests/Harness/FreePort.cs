@@ -8,21 +8,32 @@ internal static class FreePort
 {
     private static int _next = 30_000 + (Environment.ProcessId % 1000);
 
-    public static int Take()
+    public static int Take() => TakeRun(1);
+
+    /// <summary>Takes ports in a row.</summary>
+    public static int TakeRun(int count)
     {
         while (true)
         {
-            var port = Interlocked.Increment(ref _next);
-            using var v4 = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
+            var first = Interlocked.Add(ref _next, count) - count + 1;
+            if (Enumerable.Range(first, count).All(IsFree))
             {
-                v4.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                return port;
+                return first;
             }
-            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                // Somebody else's: the next one.
-            }
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var v4 = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            v4.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            return false;
         }
     }
 }

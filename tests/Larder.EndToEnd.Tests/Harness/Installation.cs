@@ -13,7 +13,7 @@ internal sealed class Installation : IAsyncDisposable
 {
     private readonly Dictionary<string, string> _environment;
 
-    public Installation(string? disk = null)
+    public Installation(string? disk = null, int nodePorts = 0)
     {
         Home = disk is null ? Directory.CreateTempSubdirectory("larder-e2e-").FullName : Directory.CreateDirectory(Path.Combine(disk, "home")).FullName;
         TlsPort = FreePort.Take();
@@ -25,6 +25,13 @@ internal sealed class Installation : IAsyncDisposable
             ["LARDER_PLAIN_PORT"] = PlainPort.ToString(System.Globalization.CultureInfo.InvariantCulture),
             ["NO_COLOR"] = "1",
         };
+        if (nodePorts > 0)
+        {
+            // The plain ones are not opened; they only may not be the same.
+            NodeTlsPort = FreePort.TakeRun(nodePorts);
+            _environment["LARDER_NODE_TLS_PORT"] = NodeTlsPort.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            _environment["LARDER_NODE_PLAIN_PORT"] = "13000";
+        }
     }
 
     /// <summary>The variables that lead the program to this installation.</summary>
@@ -35,6 +42,9 @@ internal sealed class Installation : IAsyncDisposable
     public int TlsPort { get; }
 
     public int PlainPort { get; }
+
+    /// <summary>The TLS port of node 0 of clustered caches; 0 where it is the usual one.</summary>
+    public int NodeTlsPort { get; }
 
     public string CaFile => Path.Combine(Home, "ca", "ca.crt");
 

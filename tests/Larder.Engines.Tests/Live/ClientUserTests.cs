@@ -1,3 +1,4 @@
+using Larder.Engines.Clusters;
 using Larder.Model.Specs;
 
 namespace Larder.Engines.Tests.Live;
@@ -31,7 +32,7 @@ public sealed class ClientUserTests : IDisposable
         await using var node = new LiveNode(await LiveEngines.GetAsync(engine), _folder.Path, 0);
         node.Plan = node.Driver.Render(node.Installation, node.Configuration with { ClientUsers = [Owner, Contributor, Reader, Narrow(engine)] });
         await node.StartAsync();
-        await node.Node.PromoteAsync(Token);
+        await node.Node.PromoteAsync(ClusterClaim.Nothing, Token);
         await AssertPoliciesAsync(node, engine);
     }
 
@@ -144,7 +145,7 @@ public sealed class ClientUserTests : IDisposable
     {
         var node = new LiveNode(await LiveEngines.GetAsync(engine), _folder.Path, 0);
         await node.StartAsync();
-        await node.Node.PromoteAsync(Token);
+        await node.Node.PromoteAsync(ClusterClaim.Nothing, Token);
         return node;
     }
 

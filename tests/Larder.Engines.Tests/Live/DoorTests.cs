@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Larder.Engines.Clusters;
 using Larder.Model;
 using Larder.Model.Specs;
 
@@ -43,7 +44,7 @@ public sealed class DoorTests : IDisposable
     public async Task The_gateway_may_not_use_the_blocked_commands_nor_may_its_scripts(string engine)
     {
         await using var node = await StartAsync(engine);
-        await node.Node.PromoteAsync(Token);
+        await node.Node.PromoteAsync(ClusterClaim.Nothing, Token);
         string[][] blocked =
         [
             ["ACL", "LIST"], ["BGREWRITEAOF"], ["BGSAVE"], ["CLUSTER", "RESET"], ["CLUSTER", "FORGET", "x"], ["CONFIG", "GET", "maxmemory"],
@@ -81,7 +82,7 @@ public sealed class DoorTests : IDisposable
     public async Task The_gateway_may_not_give_what_ends_the_engine_when_a_waiting_client_is_freed(string engine)
     {
         await using var node = await StartAsync(engine);
-        await node.Node.PromoteAsync(Token);
+        await node.Node.PromoteAsync(ClusterClaim.Nothing, Token);
         await using var waiting = node.As(node.Configuration.GatewayUser);
         await using var freeing = node.As(node.Configuration.GatewayUser);
 
@@ -100,7 +101,7 @@ public sealed class DoorTests : IDisposable
     public async Task Commands_take_keys_of_different_slots(string engine)
     {
         await using var node = await StartAsync(engine);
-        await node.Node.PromoteAsync(Token);
+        await node.Node.PromoteAsync(ClusterClaim.Nothing, Token);
         await using var client = node.As(node.Configuration.GatewayUser);
 
         var replies = await client.CallAsync(
@@ -126,7 +127,7 @@ public sealed class DoorTests : IDisposable
     public async Task Garnet_lacks_what_its_limitations_say()
     {
         await using var node = await StartAsync("garnet 2.2");
-        await node.Node.PromoteAsync(Token);
+        await node.Node.PromoteAsync(ClusterClaim.Nothing, Token);
 
         Assert.StartsWith("-", await node.AsGatewayAsync("XADD", "s", "*", "f", "v"), StringComparison.Ordinal);
         Assert.StartsWith("-", await node.AsGatewayAsync("FUNCTION", "LIST"), StringComparison.Ordinal);

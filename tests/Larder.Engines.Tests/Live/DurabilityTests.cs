@@ -1,3 +1,4 @@
+using Larder.Engines.Clusters;
 using Larder.Model.Specs;
 
 namespace Larder.Engines.Tests.Live;
@@ -28,7 +29,7 @@ public sealed class DurabilityTests : IDisposable
         var took = await node.StopAsync();
         TestContext.Current.TestOutputHelper!.WriteLine($"{engine} {mode}: stopped in {took.TotalMilliseconds:0} ms");
         await node.StartAsync();
-        await node.Node.PromoteAsync(Token);
+        await node.Node.PromoteAsync(ClusterClaim.Nothing, Token);
 
         Assert.Equal(Keys, (await node.Node.ProbeAsync(TimeSpan.FromSeconds(2), Token)).Keys);
         Assert.Equal($"value {Keys - 1}", await node.AsGatewayAsync("GET", $"key:{Keys - 1}"));
@@ -141,7 +142,7 @@ public sealed class DurabilityTests : IDisposable
         try
         {
             await node.StartAsync();
-            await node.Node.PromoteAsync(Token);
+            await node.Node.PromoteAsync(ClusterClaim.Nothing, Token);
             return node;
         }
         catch

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Larder.Engines.Clusters;
 using Larder.Model.Status;
 
 namespace Larder.Engines.Tests.Live;
@@ -22,7 +23,7 @@ public sealed class ReplicationTests : IDisposable
 
         await Task.WhenAll(primary.StartAsync(), replica.StartAsync());
         var started = watch.Elapsed;
-        await primary.Node.PromoteAsync(Token);
+        await primary.Node.PromoteAsync(ClusterClaim.Nothing, Token);
         await replica.Node.FollowAsync(primary.Address, Token);
         var probe = await InSyncAsync(replica);
         var synced = watch.Elapsed;
@@ -51,7 +52,7 @@ public sealed class ReplicationTests : IDisposable
 
         await CaughtUpAsync(pair.First, pair.Second);
         await pair.First.KillAsync();
-        await pair.Second.Node.PromoteAsync(Token);
+        await pair.Second.Node.PromoteAsync(ClusterClaim.Nothing, Token);
 
         var promoted = await pair.Second.Node.ProbeAsync(TimeSpan.FromSeconds(2), Token);
         Assert.Equal((NodeRole.Primary, 200L), (promoted.Role, promoted.Keys));
@@ -75,7 +76,7 @@ public sealed class ReplicationTests : IDisposable
         {
             Assert.Equal("OK", await primary.AsGatewayAsync("SET", $"swap:{swap}", "x"));
             await CaughtUpAsync(primary, replica);
-            await replica.Node.PromoteAsync(Token);
+            await replica.Node.PromoteAsync(ClusterClaim.Nothing, Token);
             await primary.Node.FollowAsync(replica.Address, Token);
             await InSyncAsync(primary);
             (primary, replica) = (replica, primary);
@@ -90,7 +91,7 @@ public sealed class ReplicationTests : IDisposable
         await using var pair = await PairAsync(engine);
         await pair.First.KillAsync();
         await pair.First.StartAsync();
-        await pair.First.Node.PromoteAsync(Token);
+        await pair.First.Node.PromoteAsync(ClusterClaim.Nothing, Token);
         Assert.Equal("OK", await pair.First.AsGatewayAsync("SET", "new", "life"));
 
         await pair.Second.Node.FollowAsync(pair.First.Address, Token);
@@ -108,7 +109,7 @@ public sealed class ReplicationTests : IDisposable
         await pair.Second.KillAsync();
         await pair.Second.StartAsync();
 
-        await pair.Second.Node.PromoteAsync(Token);
+        await pair.Second.Node.PromoteAsync(ClusterClaim.Nothing, Token);
         Assert.Equal("OK", await pair.Second.AsGatewayAsync("SET", "mine", "1"));
         await pair.First.Node.FollowAsync(pair.Second.Address, Token);
         await InSyncAsync(pair.First);
@@ -147,7 +148,7 @@ public sealed class ReplicationTests : IDisposable
         await using var pair = await PairAsync(engine);
         await pair.First.AsGatewayAsync("SET", "a", "1");
 
-        await pair.First.Node.PromoteAsync(Token);
+        await pair.First.Node.PromoteAsync(ClusterClaim.Nothing, Token);
         await pair.Second.Node.FollowAsync(pair.First.Address, Token);
         await InSyncAsync(pair.Second);
         await CaughtUpAsync(pair.First, pair.Second);
@@ -169,7 +170,7 @@ public sealed class ReplicationTests : IDisposable
         await CaughtUpAsync(pair.First, third);
 
         await pair.First.KillAsync();
-        await pair.Second.Node.PromoteAsync(Token);
+        await pair.Second.Node.PromoteAsync(ClusterClaim.Nothing, Token);
         await third.Node.FollowAsync(pair.Second.Address, Token);
         await InSyncAsync(third);
         Assert.Equal("OK", await pair.Second.AsGatewayAsync("SET", "b", "2"));
@@ -206,7 +207,7 @@ public sealed class ReplicationTests : IDisposable
         try
         {
             await Task.WhenAll(pair.First.StartAsync(), pair.Second.StartAsync());
-            await pair.First.Node.PromoteAsync(Token);
+            await pair.First.Node.PromoteAsync(ClusterClaim.Nothing, Token);
             await pair.Second.Node.FollowAsync(pair.First.Address, Token);
             await InSyncAsync(pair.Second);
             return pair;

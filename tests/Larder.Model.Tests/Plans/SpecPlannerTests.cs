@@ -208,15 +208,26 @@ public sealed class SpecPlannerTests
     }
 
     [Fact]
-    public void What_is_not_built_yet_is_refused_honestly_also_for_a_new_cache()
+    public void Shards_are_refused_where_the_engine_cannot_and_for_a_cache_that_exists_without_them()
     {
         var desired = Base with { Cluster = new ClusterSpec { EnableCluster = true, ShardCount = 2 } };
+        Assert.Empty(SpecPlanner.Plan(null, desired, Catalogue.With(null)).Refusals);
         Assert.Equal(
             ["cluster.enable_cluster true"],
-            SpecPlanner.Plan(null, desired, Catalogue.With(null)).Refusals.Select(refusal => $"{refusal.Field} {refusal.Wanted}"));
+            SpecPlanner.Plan(null, desired with { Engine = EngineFamily.Garnet }, Catalogue.With(null)).Refusals.Select(refusal => $"{refusal.Field} {refusal.Wanted}"));
         Assert.Equal(
             ["cluster.enable_cluster"],
             SpecPlanner.Plan(Base, desired with { Redis = Base.Redis }, Catalogue.With(Catalogue.Redis70)).Refusals.Select(refusal => refusal.Field));
+    }
+
+    [Fact]
+    public void Another_size_and_another_number_of_shards_are_two_changes_one_after_the_other()
+    {
+        var current = Base with { Cluster = new ClusterSpec { EnableCluster = true, ShardCount = 2 } };
+        var more = current with { Cluster = current.Cluster with { ShardCount = 3 } };
+        Assert.Empty(SpecPlanner.Plan(current, more, Catalogue.With(Catalogue.Redis70)).Refusals);
+        var refusal = Assert.Single(SpecPlanner.Plan(current, more with { MemoryMb = 512 }, Catalogue.With(Catalogue.Redis70)).Refusals);
+        Assert.Equal(("cluster.shard_count", "2", "3"), (refusal.Field, refusal.Current, refusal.Wanted));
     }
 
     [Fact]

@@ -1,12 +1,15 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Larder.Management.Contracts;
+using Larder.Model.Clusters;
 
 namespace Larder.Host.Cli.Output;
 
 /// <summary>Caches for people.</summary>
 internal static class CacheText
 {
+    private const int DrawingWidth = 32;
+
     /// <summary>All caches, a row each; how to make one where there are none.</summary>
     /// <param name="console">Where to write.</param>
     /// <param name="caches">The caches.</param>
@@ -40,12 +43,43 @@ internal static class CacheText
             console.WriteLine($"{label,-12}{value}");
         }
 
+        if (cache.Shards.Any(shard => shard.Nodes.Any(node => node.TlsPort is not null)))
+        {
+            console.WriteLine();
+            console.Write(Shards(cache));
+        }
+
         if (!cache.Shards.IsEmpty)
         {
             console.WriteLine();
             console.Write(Nodes(cache));
         }
     }
+
+    /// <summary>A clustered cache's shards: their slots drawn to scale, and what is in them.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <returns>A table.</returns>
+    public static TextTable Shards(CacheView cache)
+    {
+        var table = new TextTable("shard", "slots 0 to 16383", "slots", "primary", "keys", "used", "port");
+        foreach (var shard in cache.Shards)
+        {
+            var slots = SlotMap.Ranges(shard.Slots);
+            var primary = shard.Nodes.FirstOrDefault(node => node is { Role: "primary", State: Model.Status.NodeState.InSync });
+            table.Add(
+                Cell.Of(shard.Id), Drawing(slots), Cell.Of(slots.Sum(range => range.Count)), primary is null ? "none" : $"node {primary.Ordinal}", Cell.Of(primary?.Keys),
+                primary?.UsedMemoryBytes is { } used ? Sizes.Of(used) : "-", Cell.Of(primary?.TlsPort));
+        }
+
+        return table;
+    }
+
+    private static string Drawing(ImmutableArray<SlotRange> slots) => string.Concat(Enumerable.Range(0, DrawingWidth).Select(cell =>
+    {
+        var (first, last) = (cell * SlotRange.Slots / DrawingWidth, ((cell + 1) * SlotRange.Slots / DrawingWidth) - 1);
+        var has = slots.Sum(range => Math.Max(0, Math.Min(last, range.Last) - Math.Max(first, range.First) + 1));
+        return has == 0 ? '.' : has * 2 > last - first ? '#' : '+';
+    }));
 
     /// <summary>A cache's nodes.</summary>
     /// <param name="cache">The cache.</param>

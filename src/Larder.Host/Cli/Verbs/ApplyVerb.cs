@@ -10,6 +10,8 @@ internal sealed class ApplyVerb : Verb
     private readonly Argument<string> _file = new("FILE") { Description = "A spec file, YAML or JSON" };
     private readonly Option<bool> _noWait = new("--no-wait") { Description = "Return as soon as the change is accepted" };
 
+    private readonly Option<bool> _acceptEviction = new("--accept-eviction") { Description = "For a smaller size than the data: keys may be evicted until it fits" };
+
     /// <summary>Makes the verb.</summary>
     /// <param name="globals">The options that every verb takes.</param>
     public ApplyVerb(GlobalOptions globals)
@@ -17,6 +19,7 @@ internal sealed class ApplyVerb : Verb
     {
         Arguments.Add(_file);
         Options.Add(_noWait);
+        Options.Add(_acceptEviction);
     }
 
     /// <inheritdoc/>
@@ -28,7 +31,7 @@ internal sealed class ApplyVerb : Verb
     {
         var spec = context.Services.ReadSpec(arguments.GetRequiredValue(_file));
         using var client = context.Client();
-        var applied = await client.ApplyAsync(spec.Json, cancellationToken);
+        var applied = await client.ApplyAsync(spec.Json, arguments.GetValue(_acceptEviction), cancellationToken);
         if (arguments.GetValue(_noWait))
         {
             context.Write(applied, ClientJson.Human.ApplyView, () => context.Console.WriteLine(applied.OperationId is { } id

@@ -64,7 +64,7 @@ internal sealed class UpVerb : Verb
 
     private static async Task ApplyAsync(CliContext context, ManagementClient client, SpecText spec, CancellationToken cancellationToken)
     {
-        var applied = await client.ApplyAsync(spec.Json, cancellationToken);
+        var applied = await client.ApplyAsync(spec.Json, acceptEviction: false, cancellationToken);
         foreach (var warning in applied.Plan?.Warnings ?? [])
         {
             context.Console.Say("note: " + warning);

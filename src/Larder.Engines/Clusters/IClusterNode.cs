@@ -1,0 +1,59 @@
+namespace Larder.Engines.Clusters;
+
+/// <summary>
+/// A connection to a running node of a cluster, as Larder's internal user, for work on the cluster. Thread-safe: calls are executed one after the other, and connect
+/// again after a failure. Errors are <see cref="EngineException"/>.
+/// </summary>
+public interface IClusterNode : IAsyncDisposable
+{
+    /// <summary>Asks the node how it sees the cluster.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Its view.</returns>
+    Task<ClusterView> LookAsync(CancellationToken cancellationToken);
+
+    /// <summary>Introduces another node. Returns at once; the two meet in the background.</summary>
+    /// <param name="peer">The other node.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task MeetAsync(ClusterPeer peer, CancellationToken cancellationToken);
+
+    /// <summary>Has the node forget another one, and not learn of it again for a minute. One that it does not know is no error.</summary>
+    /// <param name="nodeId">The other node; not the primary that this one follows.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task ForgetAsync(string nodeId, CancellationToken cancellationToken);
+
+    /// <summary>Makes sure that a primary holds what it must. Others learn it from the node.</summary>
+    /// <param name="claim">What it must hold.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task HoldAsync(ClusterClaim claim, CancellationToken cancellationToken);
+
+    /// <summary>Tells a primary that slots have changed their shard, and that nothing of them is on its way any more.</summary>
+    /// <param name="slots">The slots.</param>
+    /// <param name="nodeId">The primary that has them.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task AssignAsync(IReadOnlyList<int> slots, string nodeId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Lets a primary use its reserve for data, or not any more: what has begun to move where there is no room must arrive before it can go back.
+    /// </summary>
+    /// <param name="open">Whether it may.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task OpenReserveAsync(bool open, CancellationToken cancellationToken);
+
+    /// <summary>Moves some keys of slots to another primary, each with its time to live. Where the other one has a key of this name, it is replaced.</summary>
+    /// <param name="slots">The slots: on their way from this node to the other one.</param>
+    /// <param name="target">The other primary.</param>
+    /// <param name="most">How much at once: the node does nothing else meanwhile.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What was moved; no key where the slots are empty.</returns>
+    Task<MovedKeys> MoveKeysAsync(IReadOnlyList<int> slots, ClusterPeer target, MoveLimits most, CancellationToken cancellationToken);
+}
+
+/// <summary>How much is moved at once.</summary>
+/// <param name="Keys">At most so many keys.</param>
+/// <param name="Bytes">At most so many bytes of memory, unless a single key has more.</param>
+public readonly record struct MoveLimits(int Keys, long Bytes);
+
+/// <summary>What was moved.</summary>
+/// <param name="Keys">How many keys.</param>
+/// <param name="Bytes">The memory that they took.</param>
+public readonly record struct MovedKeys(int Keys, long Bytes);
