@@ -23,7 +23,8 @@ internal sealed partial class ShardAgent
         }
 
         if (now.Primary != before.Primary || now.Outcome != before.Outcome || !SameStates(before.Status, now.Status)
-            || now.FailedStarts != before.FailedStarts || !now.PortsTaken.SequenceEqual(before.PortsTaken))
+            || now.FailedStarts != before.FailedStarts || !now.PortsTaken.SequenceEqual(before.PortsTaken)
+            || !now.Alarms.SequenceEqual(before.Alarms))
         {
             _changed();
         }
@@ -74,7 +75,7 @@ internal sealed partial class ShardAgent
             ReplicationOffset = node.Probe?.ReplicationOffset,
             LagBytes = node == leader ? 0 : written is { } head && node.Probe is { } probe ? Math.Max(0, head - probe.ReplicationOffset) : null,
             Restarts = node.Failures,
-            Message = node.Problem,
+            Message = node.Problem.Length > 0 ? node.Problem : node.Alarm,
         }).ToImmutableArray();
         var failing = _nodes.OrderByDescending(node => node.FailedStarts).First();
         var route = leader is not null && leader.Ordinal == _confirmedPrimary && _leadership.View is { } view
@@ -85,6 +86,7 @@ internal sealed partial class ShardAgent
         return new ShardSnapshot(
             new ShardStatus(_shard, _leadership.Epoch, _slots, statuses), route, outcome, failing.FailedStarts,
             failing.FailedStarts > 0 ? failing.Problem : "",
-            [.. _nodes.Where(node => node.PortTaken).Select(node => node.Configuration.ReplicationPort)]);
+            [.. _nodes.Where(node => node.PortTaken).Select(node => node.Configuration.ReplicationPort)],
+            [.. _nodes.Select(node => node.Alarm).Where(alarm => alarm.Length > 0)]);
     }
 }

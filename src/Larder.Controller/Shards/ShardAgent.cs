@@ -71,7 +71,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         (_cache, _shard, _slots, _host) = (plan.Cache, plan.Shard, plan.Slots, host);
         _leadership = new ShardLeadership(store, plan.Cache, plan.Shard, host, services.Options, services.Clock);
         _nodes = [.. plan.Nodes.Select(node =>
-            new NodeSupervisor(node.Configuration, node.Installation, new NodeFolders(node.Folder), services, _wake.Set))];
+            new NodeSupervisor(node.Configuration, node.Installation, new NodeFolders(node.Folder) { SecondLog = node.Configuration.LogFolder }, services, _wake.Set))];
         _leaderlessSince = _startedAt = services.Clock.GetTimestamp();
         _syncPause = new SyncPause(plan.Cache, services);
         _toolsFolder = services.ToolsFolder;
@@ -224,6 +224,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             if (IsInSync(node))
             {
                 node.KeepHistory();
+                await node.WatchDataAsync(node == Leader, cancellationToken);
             }
 
             node.RotateLog();
