@@ -83,10 +83,6 @@ public sealed record AgentOptions
     /// <value>Default 4.</value>
     public int LogGrowth { get; init; } = 4;
 
-    /// <summary>Below this, the growth of an append-only log is not told.</summary>
-    /// <value>Default 256 MiB; the engine rewrites none below 64 MiB.</value>
-    public long LargeLogBytes { get; init; } = 256L << 20;
-
     /// <summary>A node's log is rotated at this size.</summary>
     /// <value>Default 8 MiB.</value>
     public long LogRotationBytes { get; init; } = 8L << 20;

@@ -10,8 +10,9 @@ internal sealed record DataSight(bool FolderThere, bool LogThere, LogProbe? Log)
 {
     /// <summary>Judges it.</summary>
     /// <param name="options">The limits.</param>
+    /// <param name="rewriteBytes">Below this size the log is not rewritten.</param>
     /// <returns>What is wrong.</returns>
-    public DataTrouble Judge(AgentOptions options) => this switch
+    public DataTrouble Judge(AgentOptions options, long rewriteBytes) => this switch
     {
         { FolderThere: false } => DataTrouble.FolderGone,
         { Log: null } => DataTrouble.None,
@@ -19,7 +20,7 @@ internal sealed record DataSight(bool FolderThere, bool LogThere, LogProbe? Log)
         { Log.CannotAppend: true } => DataTrouble.CannotAppend,
         _ when Log.RewritingFor > options.RewriteLimit => DataTrouble.RewriteOverdue,
         { Log.LastRewriteFailed: true } => DataTrouble.RewriteFailed,
-        { Log.RewritingFor: null } when Log.Bytes > Math.Max(options.LargeLogBytes, Log.BaseBytes * options.LogGrowth) => DataTrouble.LogGrows,
+        { Log.RewritingFor: null } when Log.Bytes > Math.Max(rewriteBytes * 2, Log.BaseBytes * options.LogGrowth) => DataTrouble.LogGrows,
         _ => DataTrouble.None,
     };
 }

@@ -65,7 +65,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         Features = _driver.Describe(installation);
         _backOff = new BackOff(services.Options, services.Clock, services.Random);
         _data = new NodeData(folders, services, configuration.Cache, configuration.Ordinal);
-        _watch = new DataWatch(configuration.Cache, configuration.Ordinal, services.Options, services.Events);
+        _watch = new DataWatch(configuration, services.Options, services.Events);
         _log = new NodeLog(folders.Log, services.Options.LogRotationBytes, services.Options.LogsKept);
         _wake = wake;
     }

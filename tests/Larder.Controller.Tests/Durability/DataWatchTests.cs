@@ -1,6 +1,8 @@
 using Larder.Controller.Durability;
 using Larder.Engines;
+using Larder.Model;
 using Larder.Model.Events;
+using Larder.Model.Specs;
 using Larder.Testing;
 
 namespace Larder.Controller.Tests.Durability;
@@ -10,11 +12,27 @@ public sealed class DataWatchTests
 {
     private const long Mebibyte = 1L << 20;
     private static readonly AgentOptions Options = new();
+    private static readonly NodeConfiguration Node = new()
+    {
+        Cache = "orders",
+        Ordinal = 1,
+        DataFolder = "/data",
+        ConfigurationFolder = "/conf",
+        SocketPath = "/socket",
+        ReplicationAddress = "127.0.0.1",
+        ReplicationPort = 7000,
+        MaxMemoryBytes = 512 * Mebibyte,
+        MaxClients = 10,
+        Persistence = PersistenceMode.Aof,
+        InternalUser = new EngineUser("larder", new Secret("")),
+        GatewayUser = new EngineUser("gateway", new Secret("")),
+    };
+
     private static readonly LogProbe Sound = new(10 * Mebibyte, 9 * Mebibyte, null, LastRewriteFailed: false, CannotAppend: false);
     private readonly RecordingJournal _journal = new();
     private readonly DataWatch _watch;
 
-    public DataWatchTests() => _watch = new DataWatch("orders", 1, Options, _journal);
+    public DataWatchTests() => _watch = new DataWatch(Node, Options, _journal);
 
     [Fact]
     public void A_node_without_a_log_and_a_sound_one_are_not_told_of()
@@ -52,13 +70,13 @@ public sealed class DataWatchTests
     [Fact]
     public void Growth_is_told_where_no_rewrite_is_under_way_and_the_log_is_large()
     {
-        See(Sound with { Bytes = Options.LargeLogBytes, BaseBytes = 1 });
+        See(Sound with { Bytes = 2 * Node.LogRewriteBytes, BaseBytes = 1 });
         See(Sound with { Bytes = 4000 * Mebibyte, BaseBytes = 1000 * Mebibyte });
         See(Sound with { Bytes = 5000 * Mebibyte, BaseBytes = 1000 * Mebibyte, RewritingFor = TimeSpan.FromMinutes(1) });
         Assert.Empty(_journal.Events);
         See(Sound with { Bytes = 5000 * Mebibyte, BaseBytes = 1000 * Mebibyte });
         Assert.Equal(DataTrouble.LogGrows, _watch.Trouble);
-        Assert.Contains("is 5000 MiB, more than 4 times", _watch.Alarm, StringComparison.Ordinal);
+        Assert.Contains("is 5000 MiB, far more", _watch.Alarm, StringComparison.Ordinal);
     }
 
     [Fact]

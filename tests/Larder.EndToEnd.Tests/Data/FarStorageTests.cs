@@ -40,7 +40,7 @@ public sealed class FarStorageTests
         {
             relay.Set(disturbance);
             var failed = await larder.RunAsync("backup", "dev");
-            Assert.Equal(1, failed.ExitCode);
+            Assert.NotEqual(0, failed.ExitCode);
             Assert.Contains(said, failed.Error, StringComparison.Ordinal);
             relay.Set(Disturbance.None);
             Assert.Single((await larder.RunAsync("backups", "dev", "--output", "json")).Succeeded().Json.GetProperty("backups").EnumerateArray());

@@ -54,7 +54,7 @@ internal static class Strikes
     {
         scene.Relay!.Set(disturbance);
         var results = await Task.WhenAll(Scene.Caches.Values.Select(cache => scene.Larder.RunAsync("backup", cache)));
-        Assert.All(results, result => Assert.Equal(fails ? 1 : 0, result.ExitCode));
+        Assert.All(results, result => Assert.Equal(fails, result.ExitCode != 0));
         scene.Relay.Set(Disturbance.None);
         foreach (var cache in Scene.Caches.Values)
         {
@@ -146,7 +146,7 @@ internal static class Strikes
     {
         foreach (var cache in Scene.Caches.Values)
         {
-            Assert.Equal(1, (await scene.Larder.RunAsync("backup", cache)).ExitCode);
+            Assert.NotEqual(0, (await scene.Larder.RunAsync("backup", cache)).ExitCode);
             await scene.Larder.EventAsync(cache, "BackupFailed");
         }
     }
