@@ -64,10 +64,16 @@ public interface IEngineNode : IAsyncDisposable
     Task SetOwnSnapshotsAsync(TimeSpan? interval, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Brings a running node to a changed configuration, as far as the engine takes it without a restart: memory limit.
+    /// Brings a running node to a changed configuration, as far as the engine takes it without a restart: memory limit, users of clients.
     /// A higher limit than at its start is refused where <see cref="EngineFeatures.CanRaiseMemory"/> is not set.
     /// </summary>
     /// <param name="wanted">The new configuration of the same node.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task ReconfigureAsync(NodeConfiguration wanted, CancellationToken cancellationToken);
+
+    /// <summary>Asks the engine whether it understands a policy for users, by giving it to a user whom nobody can be.</summary>
+    /// <param name="permissions">The policy.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What the engine has against it; <c>null</c> where it has nothing.</returns>
+    Task<string?> CheckPermissionsAsync(string permissions, CancellationToken cancellationToken);
 }

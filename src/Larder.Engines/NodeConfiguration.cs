@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Larder.Model.Specs;
 
 namespace Larder.Engines;
@@ -64,6 +65,9 @@ public sealed record NodeConfiguration
 
     /// <summary>The user that the gateway authenticates as; may do all but the blocked commands.</summary>
     public required EngineUser GatewayUser { get; init; }
+
+    /// <summary>The users of clients beyond <c>default</c>, which is the <see cref="GatewayUser"/>.</summary>
+    public ImmutableArray<ClientUser> ClientUsers { get; init; } = [];
 
     /// <summary>The primary it starts as a replica of, or <c>null</c> to start on its own.</summary>
     public ReplicationTarget? StartAsReplicaOf { get; init; }

@@ -30,6 +30,14 @@ public sealed record GatewayOptions
     /// <value>Default 5 seconds.</value>
     public TimeSpan MaxListenBackOff { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often an address may fail to authenticate at once; beyond that, answers to wrong keys are delayed, then connections closed.</summary>
+    /// <value>Default 50.</value>
+    public int AuthenticationFailures { get; init; } = 50;
+
+    /// <summary>How long until an address is forgiven one failed authentication.</summary>
+    /// <value>Default 1 second.</value>
+    public TimeSpan AuthenticationForgiveness { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How many threads carry connections. Engines and the rest of the daemon need processors too.</summary>
     /// <value>At least 1; default half of the processors.</value>
     public int EventLoops { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);

@@ -54,17 +54,15 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
         await _stop.CancelAsync();
         await _loops;
         List<Listener> listeners;
-        List<GatewaySession> sessions;
         List<CacheRuntime> caches;
         lock (_gate)
         {
             listeners = [.. _listeners.Values, .. _retired];
             caches = [.. _caches.Values];
-            sessions = [.. caches.SelectMany(cache => cache.Sessions)];
         }
 
         await Task.WhenAll(listeners.Select(listener => listener.StopAsync()));
-        sessions.ForEach(session => session.RequestClose(CloseReason.GatewayStopped));
+        caches.ForEach(cache => cache.Dismiss());
         var clients = Task.WhenAll(listeners.SelectMany(listener => listener.Clients));
         try
         {
@@ -72,7 +70,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
         }
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
-            sessions.ForEach(session => session.Abort());
+            caches.SelectMany(cache => cache.Sessions).ToList().ForEach(session => session.Abort());
             await clients; // What is broken off ends at once.
         }
 

@@ -12,6 +12,8 @@ namespace Larder.Gateway;
 /// <param name="Repeated">Commands under way at a primary that failed, or was none any more, that were given to the next one.</param>
 /// <param name="Uncertain">Commands answered with an error because nobody knows whether the primary that failed had executed them.</param>
 /// <param name="NotAcknowledged">Writes that no replica acknowledged in time, on caches with <c>durability: quorum</c>.</param>
+/// <param name="Firewalled">Connections closed because a firewall rule does not admit their address.</param>
+/// <param name="Throttled">Failed authentications whose answer was delayed, or whose connection was closed, because their address had failed too often.</param>
 public sealed record GatewayTotals(
     long Accepted, long HandshakesFailed, long Refused, long AuthenticationsFailed, long CommandsBlocked, long ProtocolErrors, long Moved, long HoldsExpired,
-    long Repeated, long Uncertain, long NotAcknowledged);
+    long Repeated, long Uncertain, long NotAcknowledged, long Firewalled, long Throttled);

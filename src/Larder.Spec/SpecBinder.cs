@@ -26,6 +26,10 @@ internal static class SpecBinder
             Engine = Text(root, "engine") is { } engine ? SpecWords.Parse<EngineFamily>(engine, SpecWords.Of) : null,
             Durability = Text(root, "durability") is { } mode ? SpecWords.Parse<DurabilityMode>(mode, SpecWords.Of) : defaults.Durability,
             Failover = Section(root, "failover") is { } failover ? BindFailover(failover) : defaults.Failover,
+            Access = Section(root, "access") is { } access
+                ? new AccessSpec { Policies = BindTexts(Section(access, "policies")), Users = BindTexts(Section(access, "users")) }
+                : defaults.Access,
+            Firewall = new FirewallSpec { Rules = BindTexts(Section(root, "firewall")) },
             Backup = Section(root, "backup") is { } backup ? BindBackup(backup) : defaults.Backup,
             MemoryMb = Int(root, "memory_mb"),
             PublicNetworkAccess = Text(root, "publicNetworkAccess") == SpecWords.OfAccess(true),
@@ -84,6 +88,9 @@ internal static class SpecBinder
             WindowHours = Int(backup, "window_hours") ?? defaults.WindowHours,
         };
     }
+
+    private static ImmutableSortedDictionary<string, string> BindTexts(MappingNode? mapping) => (mapping?.Entries ?? [])
+        .ToImmutableSortedDictionary(entry => entry.Key, entry => ((ScalarNode)entry.Value).Text, StringComparer.Ordinal);
 
     private static MonitoringSpec BindMonitoring(MappingNode monitoring)
     {

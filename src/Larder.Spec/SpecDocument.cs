@@ -47,6 +47,12 @@ public static class SpecDocument
                 ["uncertain_writes"] = SpecWords.Of(spec.Failover.UncertainWrites),
                 ["quorum_timeout_ms"] = spec.Failover.QuorumTimeoutMs,
             },
+            ["access"] = OrNothing(Compact(new JsonObject
+            {
+                ["policies"] = Texts(spec.Access.Policies),
+                ["users"] = Texts(spec.Access.Users),
+            })),
+            ["firewall"] = Texts(spec.Firewall.Rules),
             ["backup"] = new JsonObject
             {
                 ["storage"] = spec.Backup.Storage,
@@ -99,6 +105,9 @@ public static class SpecDocument
             ["threshold"] = alarm.Value.Threshold,
         })))),
     });
+
+    private static JsonObject? Texts(IReadOnlyDictionary<string, string> entries) =>
+        OrNothing(new JsonObject(entries.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)entry.Value))));
 
     private static JsonObject? OrNothing(JsonObject fields) => fields.Count == 0 ? null : fields;
 

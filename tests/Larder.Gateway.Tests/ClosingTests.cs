@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Larder.Gateway.Tests.Harness;
@@ -126,6 +127,37 @@ public sealed class ClosingTests : IAsyncLifetime
         await Door.EventuallyAsync(() => Task.FromResult(client.Poll(0, SelectMode.SelectError)), $"{ending}: a reset came");
         await ended;
         await Door.EventuallyAsync(() => Task.FromResult(door.Gateway.Snapshot().Caches.Sum(cache => cache.Sessions) == 0), "its session is over");
+    }
+
+    [Fact]
+    public async Task A_client_in_its_handshake_does_not_hold_up_the_end_of_the_gateway()
+    {
+        await using var door = await Door.OpenAsync(_redis, Options);
+        var handshakes = new List<(Socket Socket, SslStream Tls)>();
+        for (var count = 1; count <= 20; count++)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(IPAddress.Loopback, door.Port, TestContext.Current.CancellationToken);
+            handshakes.Add((socket, new SslStream(new NetworkStream(socket, ownsSocket: true))));
+        }
+
+        await Door.EventuallyAsync(() => Task.FromResult(door.Gateway.Snapshot().Totals.Accepted == handshakes.Count), "all are accepted");
+        var stopping = door.Gateway.StopAsync(TestContext.Current.CancellationToken);
+        foreach (var (_, tls) in handshakes)
+        {
+#pragma warning disable CA5359 // What certificate is shown is another test's matter.
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions { TargetHost = "dev.test", RemoteCertificateValidationCallback = (_, _, _, _) => true },
+                TestContext.Current.CancellationToken);
+#pragma warning restore CA5359
+        }
+
+        await stopping.WaitAsync(Bound, TestContext.Current.CancellationToken);
+        foreach (var (_, tls) in handshakes)
+        {
+            Assert.Equal(0, await tls.ReadAsync(new byte[1], TestContext.Current.CancellationToken));
+            await tls.DisposeAsync();
+        }
     }
 
     private async Task EndAsync(Door door, Socket client, Ending ending)

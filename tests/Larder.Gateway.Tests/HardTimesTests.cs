@@ -89,13 +89,14 @@ public sealed class HardTimesTests : IAsyncLifetime
             _redis.SocketPath, _log, new GatewayOptions { HandshakeTimeout = TimeSpan.FromMilliseconds(300) });
         using var client = new TcpClient { NoDelay = true };
         await client.ConnectAsync(IPAddress.Loopback, door.Port, Token);
-        var reading = ReadToEndAsync(client.GetStream());
+        var stream = client.GetStream(); // Once: a client that was closed has none any more.
+        var reading = ReadToEndAsync(stream);
         byte[] hello = [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03, .. new byte[500]];
         for (var index = 0; index < hello.Length && !reading.IsCompleted; index++)
         {
             try
             {
-                await client.GetStream().WriteAsync(hello.AsMemory(index, 1), Token);
+                await stream.WriteAsync(hello.AsMemory(index, 1), Token);
             }
             catch (IOException)
             {

@@ -32,7 +32,7 @@ public sealed class CacheServiceTests
     {
         await using var management = new ManagementFixture();
         await management.Caches.ApplyAsync(ManagementFixture.Spec(), Token);
-        var keys = await management.Keys.ListAsync("orders", Token);
+        var keys = await management.Keys.ListAsync("orders", null, Token);
         var stored = string.Concat((await management.Store.ListAsync("", Token)).Entries.Select(entry => entry.Value));
         Assert.DoesNotContain(keys.Primary, stored, StringComparison.Ordinal);
         Assert.DoesNotContain(keys.Secondary, stored, StringComparison.Ordinal);
@@ -110,14 +110,14 @@ public sealed class CacheServiceTests
     {
         await using var management = new ManagementFixture();
         await management.Caches.ApplyAsync(ManagementFixture.Spec(), Token);
-        var before = await management.Keys.ListAsync("orders", Token);
-        var after = await management.Keys.RegenerateAsync("orders", "Secondary", Token);
+        var before = await management.Keys.ListAsync("orders", null, Token);
+        var after = await management.Keys.RegenerateAsync("orders", new RegenerateKeyRequest("Secondary"), Token);
         Assert.Equal(before.Primary, after.Primary);
         Assert.NotEqual(before.Secondary, after.Secondary);
         var entry = (await management.Store.GetAsync(StoreKeys.Secrets("orders"), Token))!;
         var secrets = StoreCodec.Decode<SecretsDocument>(entry.Key, entry.Value, DocumentSchemas.Current);
         Assert.Equal((1, 2), (secrets.PrimaryGeneration, secrets.SecondaryGeneration));
-        await Assert.ThrowsAsync<ManagementException>(() => management.Keys.RegenerateAsync("orders", "third", Token));
+        await Assert.ThrowsAsync<ManagementException>(() => management.Keys.RegenerateAsync("orders", new RegenerateKeyRequest("third"), Token));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Larder.Management.Contracts;
 using Larder.Management.Services;
 using Larder.Model.Events;
 using Xunit;
@@ -12,7 +13,7 @@ public sealed class EventServiceTests
     {
         await using var management = new ManagementFixture();
         await management.Caches.ApplyAsync(ManagementFixture.Spec(), TestContext.Current.CancellationToken);
-        var keys = await management.Keys.RegenerateAsync("ORDERS", "Secondary", TestContext.Current.CancellationToken);
+        var keys = await management.Keys.RegenerateAsync("ORDERS", new RegenerateKeyRequest("Secondary"), TestContext.Current.CancellationToken);
         var happened = Assert.Single(await management.Events.ListAsync("orders", null, TestContext.Current.CancellationToken));
         Assert.Equal(("KeyRegenerated", "orders"), (happened.Kind, happened.Cache));
         Assert.Contains("secondary", happened.Message, StringComparison.Ordinal);

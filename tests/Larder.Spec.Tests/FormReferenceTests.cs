@@ -62,6 +62,10 @@ public sealed class FormReferenceTests
             {
                 Write(root, fields, name + ".", text);
             }
+            else if (field.TryGetProperty("additionalProperties", out var named) && named.ValueKind == JsonValueKind.Object)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"| `{name}.NAME` | {Takes(named)} | | NAME: {Text(field.GetProperty("propertyNames"), "x-allowed")} |\n");
+            }
         }
     }
 

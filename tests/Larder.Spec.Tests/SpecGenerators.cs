@@ -47,6 +47,18 @@ internal static class SpecGenerators
     private static readonly Gen<CertificateSpec?> Certificate = Gen.Select(Gen.Bool, Gen.OneOf("/etc/c.pem", "a b: #\"\\\u00e9\n.pem"), Words, (given, file, key) =>
         given ? new CertificateSpec(file, key) : null);
 
+    private static readonly Gen<AccessSpec> Access = Gen.Select(
+        Gen.Dictionary(Words, Gen.OneOf("+@all allkeys", "+@read +set ~Az*", "-@all +get %R~a +client|list &news*"))[0, 3],
+        Gen.Dictionary(Words, Gen.OneOf("Data Owner", "Data Reader", "1"))[0, 3],
+        (policies, users) => new AccessSpec
+        {
+            Policies = policies.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Users = users.ToImmutableSortedDictionary(StringComparer.Ordinal),
+        });
+
+    private static readonly Gen<FirewallSpec> Firewall = Gen.Dictionary(Words, Gen.OneOf("10.0.0.5", "10.0.0.5-10.0.0.9", "fd00::/8"))[0, 3]
+        .Select(rules => new FirewallSpec { Rules = rules.ToImmutableSortedDictionary(StringComparer.Ordinal) });
+
     private static readonly Gen<FailoverSpec> Failover = Gen.Select(
         Gen.Int[0, FailoverSpec.MaxMilliseconds], Gen.Bool, Gen.Bool, Gen.Enum<UncertainWrites>(), Gen.Int[1, FailoverSpec.MaxMilliseconds],
         (hold, reads, notExecuted, uncertain, quorum) => new FailoverSpec
@@ -71,7 +83,7 @@ internal static class SpecGenerators
     /// <summary>Any valid spec.</summary>
     public static Gen<CacheSpec> Specs { get; } = Gen.Select(
         Gen.Select(Words, Words, (one, other) => $"{one}-{other}"), Gen.OneOf(null, "development", "production"), Redis, Gen.Int[0, 10],
-        Gen.Select(Monitoring, Endpoint, Certificate), Gen.Enum<EngineFamily>().Nullable(),
+        Gen.Select(Monitoring, Endpoint, Certificate, Access, Firewall), Gen.Enum<EngineFamily>().Nullable(),
         Gen.Select(Gen.Enum<DurabilityMode>(), Gen.Int[16, 122880].Nullable(), Gen.Bool, Failover, Backup),
         (name, preset, redis, shards, parts, engine, rest) => new CacheSpec
         {
@@ -82,6 +94,8 @@ internal static class SpecGenerators
             Monitoring = parts.Item1,
             Endpoint = parts.Item2,
             Certificate = parts.Item3,
+            Access = parts.Item4,
+            Firewall = parts.Item5,
             Engine = engine,
             Durability = rest.Item1,
             MemoryMb = rest.Item2,

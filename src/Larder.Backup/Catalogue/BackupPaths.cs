@@ -18,7 +18,7 @@ public static class BackupPaths
     /// <param name="cacheUid">The cache's unique id.</param>
     /// <returns>The id; ids of one cache sort by time.</returns>
     public static string Id(DateTimeOffset takenAt, string cacheUid) =>
-        takenAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture) + "-" + cacheUid[..UidCharacters];
+        takenAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture) + "-" + cacheUid[..UidCharacters];
 
     internal static bool IsOf(string id, string cacheUid) => id.EndsWith("-" + cacheUid[..UidCharacters], StringComparison.Ordinal);
 

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using Larder.Controller.Access;
 using Larder.Controller.Nodes;
 using Larder.Controller.Operations;
 using Larder.Controller.Processes;
 using Larder.Controller.Snapshots;
+using Larder.Model.Engines;
 using Larder.Model.Routing;
 using Larder.Model.Status;
 using Larder.Store;
@@ -17,6 +19,7 @@ namespace Larder.Controller.Caches;
 public sealed partial class CacheController : IStatusSource, IAsyncDisposable
 {
     private readonly CacheServices _services;
+    private readonly PermissionTrial _permissions;
     private readonly RoutePublisher _routes;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (CacheReconciler Reconciler, Task Loop)> _running = new(StringComparer.OrdinalIgnoreCase);
@@ -50,7 +53,19 @@ public sealed partial class CacheController : IStatusSource, IAsyncDisposable
                 ToolsFolder = dependencies.Home.ToolsFolder,
             },
         };
+        _permissions = new PermissionTrial(_services);
     }
+
+    /// <summary>Asks an engine of its own whether it understands access policies.</summary>
+    /// <param name="cache">The cache that they are for.</param>
+    /// <param name="installation">The engine.</param>
+    /// <param name="permissions">The policies.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What the engine has against each; <c>null</c> where it has nothing.</returns>
+    /// <exception cref="Larder.Engines.EngineException">It could not be started, or did not answer in time.</exception>
+    public Task<ImmutableArray<string?>> CheckPermissionsAsync(
+        string cache, EngineInstallation installation, ImmutableArray<string> permissions, CancellationToken cancellationToken) =>
+        _permissions.RunAsync(cache, installation, permissions, cancellationToken);
 
     /// <inheritdoc/>
     public CacheStatus? Find(string cache)

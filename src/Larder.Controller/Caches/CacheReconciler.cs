@@ -28,6 +28,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private readonly string _cache;
     private readonly Action _changed;
     private readonly WakeSignal _wake;
+    private bool _routeIsComplete;
     private readonly CachePlacement _placement;
     private readonly CacheFailover _failover;
     private readonly CacheBackups _backups;
@@ -218,6 +219,11 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         }
 
         _certificateProblem = certificate.Problem;
+
+        // A user is let in when the engines have it: until then those count that are not new.
+        _routeIsComplete = !_agents.Any(agent => agent.ReplanPending);
+        var users = secrets.Users.Where(user => spec.Access.Users.ContainsKey(user.Name)
+            && (_routeIsComplete || _route?.Users.Any(known => known.Name == user.Name) == true));
         var route = new CacheRoute
         {
             Cache = spec.Name,
@@ -226,6 +232,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             Certificate = certificate.Served.Certificate,
             CertificateChain = certificate.Served.Chain,
             AccessKeys = secrets.AccessKeys,
+            Users = [.. users],
+            Firewall = spec.Firewall.Ranges,
             MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
             Durability = spec.Durability,
             Failover = spec.Failover,
@@ -245,7 +253,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         var listeners = _route!.Listen.Select(_services.Gateway.ListenerProblem).ToImmutableArray();
         var closed = listeners.FirstOrDefault(problem => !string.IsNullOrEmpty(problem));
         var nodesReady = snapshots.All(snapshot => snapshot.Ready);
-        var ready = nodesReady && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending);
+        var ready = nodesReady && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending) && _routeIsComplete;
         if (ready && observed.ReadyGeneration < document.Generation)
         {
             observed = new ObservedDocument(document.Generation, observed.FirstReadyAt ?? _services.Clock.GetUtcNow());

@@ -10,7 +10,9 @@ namespace Larder.Controller.Caches;
 /// <param name="AccessKeys">What the gateway compares with: primary, then secondary.</param>
 /// <param name="InternalPassword">Password of the engine user that administers and replicates.</param>
 /// <param name="GatewayPassword">Password of the engine user that the gateway is.</param>
-internal sealed record CacheSecrets(ImmutableArray<AccessKeyDigest> AccessKeys, Secret InternalPassword, Secret GatewayPassword)
+/// <param name="Users">Users beyond <c>default</c>, with the digests of their keys.</param>
+internal sealed record CacheSecrets(
+    ImmutableArray<AccessKeyDigest> AccessKeys, Secret InternalPassword, Secret GatewayPassword, ImmutableArray<AccessUser> Users)
 {
     /// <summary>Opens a document.</summary>
     /// <param name="protector">The installation's protector.</param>
@@ -18,12 +20,21 @@ internal sealed record CacheSecrets(ImmutableArray<AccessKeyDigest> AccessKeys, 
     /// <returns>The secrets.</returns>
     public static CacheSecrets Open(SecretProtector protector, SecretsDocument document)
     {
-        var keys = new AccessKeyPair(
-            new AccessKey(protector.Unprotect(document.PrimaryKey, SecretPurposes.AccessKey), document.PrimaryGeneration),
-            new AccessKey(protector.Unprotect(document.SecondaryKey, SecretPurposes.AccessKey), document.SecondaryGeneration));
         return new CacheSecrets(
-            keys.ToDigests(),
+            Digests(protector, document.PrimaryKey, document.PrimaryGeneration, document.SecondaryKey, document.SecondaryGeneration),
             protector.Unprotect(document.InternalPassword, SecretPurposes.InternalPassword),
-            protector.Unprotect(document.GatewayPassword, SecretPurposes.GatewayPassword));
+            protector.Unprotect(document.GatewayPassword, SecretPurposes.GatewayPassword),
+            [.. document.Users.Select(user => new AccessUser(user.Key, DigestsOf(protector, user.Value)))]);
     }
+
+    private static ImmutableArray<AccessKeyDigest> DigestsOf(SecretProtector protector, UserKeys user) =>
+    [
+        .. Digests(protector, user.PrimaryKey, user.PrimaryGeneration, user.SecondaryKey, user.SecondaryGeneration)
+            .Select(digest => digest with { Id = $"{user.Uid}-{digest.Id}" }),
+    ];
+
+    private static ImmutableArray<AccessKeyDigest> Digests(SecretProtector protector, string primary, int primaryGeneration, string secondary, int secondaryGeneration) =>
+        new AccessKeyPair(
+            new AccessKey(protector.Unprotect(primary, SecretPurposes.AccessKey), primaryGeneration),
+            new AccessKey(protector.Unprotect(secondary, SecretPurposes.AccessKey), secondaryGeneration)).ToDigests();
 }

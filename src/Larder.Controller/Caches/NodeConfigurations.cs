@@ -43,6 +43,9 @@ internal static class NodeConfigurations
             HistoryWindow = TimeSpan.FromHours(spec.Backup.WindowHours),
             InternalUser = new EngineUser("larder", secrets.InternalPassword),
             GatewayUser = new EngineUser("gateway", secrets.GatewayPassword),
+            ClientUsers = [.. spec.Access.Users.Keys.Select(user => (Name: user, Permissions: spec.Access.PermissionsOf(user)))
+                .Where(user => user.Permissions is not null)
+                .Select(user => new ClientUser(user.Name, user.Permissions!))],
         };
     }
 

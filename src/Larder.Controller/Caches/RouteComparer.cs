@@ -15,6 +15,8 @@ internal static class RouteComparer
         && one.Listen.SequenceEqual(other.Listen)
         && ReferenceEquals(one.Certificate, other.Certificate)
         && one.AccessKeys.Select(key => key.Id).SequenceEqual(other.AccessKeys.Select(key => key.Id))
+        && one.Users.SequenceEqual(other.Users)
+        && one.Firewall.SequenceEqual(other.Firewall)
         && one.MaxClients == other.MaxClients
         && one.Durability == other.Durability
         && one.Failover == other.Failover

@@ -6,7 +6,7 @@ namespace Larder.Engines.Acl;
 internal static class GarnetAcl
 {
     // CLUSTER is denied as a whole: a node of an unclustered cache replicates in cluster mode, and clients must not learn its addresses.
-    private static readonly string[] Blocked =
+    internal static readonly string[] Blocked =
     [
         "acl", "bgsave", "cluster", "commitaof", "config", "debug", "failover", "migrate", "module", "registercs",
         "replicaof", "save", "secondaryof", "slaveof",
@@ -20,5 +20,12 @@ internal static class GarnetAcl
         user {configuration.InternalUser.Name} on {PasswordHash.Rule(configuration.InternalUser.Password)} ~* +@all
         user {configuration.GatewayUser.Name} on {PasswordHash.Rule(configuration.GatewayUser.Password)} ~* +@all {string.Join(' ', Blocked.Select(command => $"-{command}"))}
 
-        """;
+        """ + string.Concat(configuration.ClientUsers.Select(user => $"user {user.Name} {string.Join(' ', Of(user, configuration))}\n"));
+
+    /// <summary>What makes a user of clients what it is to be, whatever it was before.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="configuration">The node, for the gateway's password.</param>
+    /// <returns>The rules; they do not begin with <c>reset</c>.</returns>
+    public static IEnumerable<string> Of(ClientUser user, NodeConfiguration configuration) =>
+        ["on", PasswordHash.Rule(configuration.GatewayUser.Password), "-@all", .. ClientUserRules.ForGarnet(user.Permissions)];
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Larder.Engines.Redis;
 
 namespace Larder.Engines.Acl;
@@ -21,10 +22,10 @@ internal static class RedisAcl
     ];
 
     // PAUSE holds up replication and handovers. KILL stays: users of the original have it, and what it can cut heals by itself.
-    private static readonly string[] ClientDenied = ["pause", "unpause"];
+    internal static readonly string[] ClientDenied = ["pause", "unpause"];
 
     // Where single subcommands cannot be denied, these are allowed: all of CLIENT but the denied ones.
-    private static readonly string[] ClientAllowed =
+    internal static readonly string[] ClientAllowed =
     [
         "caching", "getname", "getredir", "help", "id", "info", "kill", "list", "reply", "setname", "tracking", "trackinginfo", "unblock",
     ];
@@ -38,40 +39,56 @@ internal static class RedisAcl
         var everyChannel = dialect.HasChannelPermissions ? " &*" : string.Empty;
         var noChannel = dialect.HasChannelPermissions ? " resetchannels" : string.Empty;
         var all = $"~*{everyChannel} +@all";
+        var clients = new StringBuilder();
+        foreach (var user in configuration.ClientUsers)
+        {
+            clients.Append("user ").Append(user.Name).Append(' ').AppendJoin(' ', Of(user, configuration, dialect)).Append('\n');
+        }
+
         return $"""
             user default off resetpass resetkeys{noChannel} -@all
             user {configuration.InternalUser.Name} on {PasswordHash.Rule(configuration.InternalUser.Password)} {all}
             user {configuration.GatewayUser.Name} on {PasswordHash.Rule(configuration.GatewayUser.Password)} {all} {string.Join(' ', Denials(dialect))}
 
-            """;
+            """ + clients;
     }
+
+    /// <summary>What makes a user of clients what it is to be, whatever it was before.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="configuration">The node, for the gateway's password.</param>
+    /// <param name="dialect">What the engine understands.</param>
+    /// <returns>The rules; they do not begin with <c>reset</c>.</returns>
+    public static IEnumerable<string> Of(ClientUser user, NodeConfiguration configuration, RedisDialect dialect) =>
+    [
+        "on", PasswordHash.Rule(configuration.GatewayUser.Password), "resetkeys", .. dialect.HasChannelPermissions ? ["resetchannels"] : Array.Empty<string>(), "-@all",
+        .. ClientUserRules.ForRedis(user.Permissions, dialect),
+    ];
+
+    /// <summary>What no client may do, whole commands.</summary>
+    /// <param name="dialect">What the engine understands.</param>
+    internal static IEnumerable<string> AlwaysDenied(RedisDialect dialect) =>
+        [.. Blocked.Select(command => $"-{command}"), .. dialect.HasFailover ? ["-failover"] : Array.Empty<string>()];
+
+    /// <summary>What clients may ask of CLUSTER.</summary>
+    /// <param name="dialect">What the engine understands.</param>
+    internal static IReadOnlyCollection<string> ReadingClusterSubcommands(RedisDialect dialect) =>
+    [
+        .. ClusterReads,
+        .. dialect.HasClusterShards ? ["shards"] : Array.Empty<string>(),
+        .. dialect.HasClusterShardIds ? ["myshardid"] : Array.Empty<string>(),
+    ];
 
     private static IEnumerable<string> Denials(RedisDialect dialect)
     {
-        foreach (var command in Blocked)
+        foreach (var command in AlwaysDenied(dialect))
         {
-            yield return $"-{command}";
-        }
-
-        if (dialect.HasFailover)
-        {
-            yield return "-failover";
+            yield return command;
         }
 
         yield return "-cluster";
-        foreach (var read in ClusterReads)
+        foreach (var read in ReadingClusterSubcommands(dialect))
         {
             yield return $"+cluster|{read}";
-        }
-
-        if (dialect.HasClusterShards)
-        {
-            yield return "+cluster|shards";
-        }
-
-        if (dialect.HasClusterShardIds)
-        {
-            yield return "+cluster|myshardid";
         }
 
         if (!dialect.CanDenySubcommands)

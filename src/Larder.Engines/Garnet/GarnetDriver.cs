@@ -42,6 +42,7 @@ internal sealed class GarnetDriver(TimeProvider time) : IEngineDriver
             "Garnet replicates one database: SELECT of another one than 0 is refused.",
             "Garnet has no WAIT, so that the durability 'quorum' needs Redis or Valkey.",
             "Garnet has no keyspace notifications.",
+            "Garnet has no users for a part of the keys, and none for a part of the channels.",
             "Commands wait while a Garnet replica attaches (about a second, at most 2 s): it would apply a transaction twice that is written meanwhile.",
             "Garnet has no RDB files: it keeps its snapshots in the node's own folder; backups in a storage, export and import need Redis or Valkey.",
             "Garnet evicts the oldest written data when its memory is full, whether or not it has an expiry.",

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Larder.Engines.Acl;
 using Larder.Engines.Client;
 using Larder.Model.Status;
 
@@ -68,7 +69,12 @@ internal sealed class GarnetNode(NodeConfiguration configuration, TimeProvider t
     {
         string[] command = ["CONFIG", "SET", "memory", wanted.MaxMemoryBytes.ToString(CultureInfo.InvariantCulture)];
         ThrowIfRefused("CONFIG SET", (await _connection.CallAsync(CommandTimeout, [command], cancellationToken))[0]);
+        await new ClientUsers(_connection, _name, CommandTimeout).ApplyAsync(wanted, user => GarnetAcl.Of(user, wanted), cancellationToken);
     }
+
+    public Task<string?> CheckPermissionsAsync(string permissions, CancellationToken cancellationToken) => !ClientUserRules.GrantsAllKeys(permissions)
+        ? Task.FromResult<string?>("Garnet has no users for a part of the keys: it takes allkeys alone")
+        : new ClientUsers(_connection, _name, CommandTimeout).CheckAsync(GarnetAcl.Of(new ClientUser("nobody", permissions), configuration), cancellationToken);
 
     public async Task SaveAsync(CancellationToken cancellationToken)
     {

@@ -27,6 +27,7 @@ internal sealed record RedisDialect
         HasLocaleCollate = level >= Seven2;
         HasClusterShards = level >= Seven;
         HasClusterShardIds = level >= Seven2;
+        HasClientInfo = level >= Seven2;
     }
 
     /// <summary>The oldest version that can be run: the first one with users.</summary>
@@ -67,6 +68,9 @@ internal sealed record RedisDialect
 
     /// <summary>The commands CLUSTER SHARDS and CLUSTER LINKS.</summary>
     public bool HasClusterShards { get; }
+
+    /// <summary>The command CLIENT SETINFO.</summary>
+    public bool HasClientInfo { get; }
 
     /// <summary>The command CLUSTER MYSHARDID.</summary>
     public bool HasClusterShardIds { get; }

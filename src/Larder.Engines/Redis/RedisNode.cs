@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using Larder.Engines.Acl;
 using Larder.Engines.Client;
 using Larder.Model.Specs;
 using Larder.Model.Status;
@@ -59,8 +60,15 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
 
     public async Task ResumeWritesAsync(CancellationToken cancellationToken) => await OrderAsync(["CLIENT", "UNPAUSE"], cancellationToken);
 
-    public async Task ReconfigureAsync(NodeConfiguration wanted, CancellationToken cancellationToken) => await OrderAsync(
-        ["CONFIG", "SET", "maxmemory", wanted.MaxMemoryBytes.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+    public async Task ReconfigureAsync(NodeConfiguration wanted, CancellationToken cancellationToken)
+    {
+        await OrderAsync(["CONFIG", "SET", "maxmemory", wanted.MaxMemoryBytes.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+        var dialect = await DialectAsync(cancellationToken);
+        await Users.ApplyAsync(wanted, user => RedisAcl.Of(user, wanted, dialect), cancellationToken);
+    }
+
+    public async Task<string?> CheckPermissionsAsync(string permissions, CancellationToken cancellationToken) =>
+        await Users.CheckAsync(RedisAcl.Of(new ClientUser("nobody", permissions), configuration, await DialectAsync(cancellationToken)), cancellationToken);
 
     public Task SnapshotAsync(CancellationToken cancellationToken) =>
         SaveAsync("BGSAVE", "rdb_bgsave_in_progress", "rdb_bgsave_scheduled", "rdb_last_bgsave_status", cancellationToken);
@@ -123,6 +131,12 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
                 EngineFailure.Refused, $"{_name} could not write its data to '{configuration.DataFolder}'; its log says why (disk full?).");
         }
     }
+
+    private ClientUsers Users => new(_connection, _name, CommandTimeout);
+
+    /// <summary>Valkey tells the version of Redis that it is like.</summary>
+    private async Task<RedisDialect> DialectAsync(CancellationToken cancellationToken) =>
+        RedisDialect.Of(EngineFamily.Redis, Version.Parse((await InfoAsync(CommandTimeout, cancellationToken)).Text("redis_version")));
 
     private async Task<InfoText> InfoAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {

@@ -9,16 +9,16 @@ namespace Larder.Gateway.Authentication;
 /// <summary>A HELLO command, read as Redis 7 reads it.</summary>
 /// <param name="Version">The protocol asked for (2 or 3), or <c>null</c> for the one that is.</param>
 /// <param name="HasCredentials">Whether it has an AUTH option.</param>
-/// <param name="KeyId">The access key given, where there are credentials and they are right.</param>
+/// <param name="Grant">What the credentials open, where there are some and they are right.</param>
 /// <param name="ClientName">The name given with SETNAME, or <c>null</c>.</param>
-internal sealed record HelloCommand(int? Version, bool HasCredentials, string? KeyId, byte[]? ClientName)
+internal sealed record HelloCommand(int? Version, bool HasCredentials, AccessGrant? Grant, byte[]? ClientName)
 {
     /// <summary>Reads the command.</summary>
     /// <param name="command">A HELLO that has arrived whole.</param>
-    /// <param name="findKey">Which access key a user and password are.</param>
+    /// <param name="findGrant">What a user and password open.</param>
     /// <param name="error">The reply where it is malformed; else empty.</param>
     /// <returns>The command, or <c>null</c> where it is malformed.</returns>
-    public static HelloCommand? Parse(in CommandView command, FindKey findKey, out byte[] error)
+    public static HelloCommand? Parse(in CommandView command, FindGrant findGrant, out byte[] error)
     {
         error = [];
         int? version = null;
@@ -40,7 +40,7 @@ internal sealed record HelloCommand(int? Version, bool HasCredentials, string? K
         }
 
         var hasCredentials = false;
-        string? key = null;
+        AccessGrant? grant = null;
         byte[]? name = null;
         for (var index = 2; index < command.Count; index++)
         {
@@ -53,7 +53,7 @@ internal sealed record HelloCommand(int? Version, bool HasCredentials, string? K
             if (Ascii.EqualsIgnoreCase(option, "AUTH"u8) && command.TryGet(index + 2, out var password) && command.TryGet(index + 1, out var user))
             {
                 hasCredentials = true;
-                key = findKey(user, password);
+                grant = findGrant(user, password);
                 index += 2;
             }
             else if (Ascii.EqualsIgnoreCase(option, "SETNAME"u8) && command.TryGet(index + 1, out var clientName))
@@ -74,7 +74,7 @@ internal sealed record HelloCommand(int? Version, bool HasCredentials, string? K
             }
         }
 
-        return new HelloCommand(version, hasCredentials, key, name);
+        return new HelloCommand(version, hasCredentials, grant, name);
     }
 
     /// <summary>Writes the command for an engine, with credentials of the gateway in the place of the client's.</summary>
@@ -86,7 +86,7 @@ internal sealed record HelloCommand(int? Version, bool HasCredentials, string? K
         RespWriter.WriteBulk(output, "HELLO"u8);
         RespWriter.WriteBulk(output, Version == 3 ? "3"u8 : "2"u8);
         RespWriter.WriteBulk(output, "AUTH"u8);
-        Credentials.WritePair(output, primary, KeyId is not null);
+        Credentials.WritePair(output, primary, Grant);
         if (ClientName is not null)
         {
             RespWriter.WriteBulk(output, "SETNAME"u8);

@@ -19,21 +19,20 @@ internal sealed class CommandEffects
     private static readonly string[] Stateless =
         [.. Harmless, "OBJECT", "XINFO", "XGROUP", "PUBLISH", "SPUBLISH", "PUBSUB", "EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO", "LOLWUT"];
 
-    private static readonly CommandEffects Unknown = new([], [], knowsLibraryInfo: false);
+    private static readonly CommandEffects Unknown = new([], [], [], knowsLibraryInfo: false);
 
     private readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> _reading;
-    private readonly FrozenDictionary<UInt128, CommandEffect> _shareable;
+    private readonly FrozenDictionary<UInt128, SharedCommand> _shareable;
+    private readonly FrozenDictionary<UInt128, string> _names;
 
-    private CommandEffects(IEnumerable<string> reading, IEnumerable<string> shareable, bool knowsLibraryInfo, bool hasReplyModes = true)
+    private CommandEffects(IEnumerable<string> names, IEnumerable<string> reading, IEnumerable<string> shareable, bool knowsLibraryInfo, bool hasReplyModes = true)
     {
         HasReplyModes = hasReplyModes;
         var set = reading.Concat(Harmless).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         _reading = set.GetAlternateLookup<ReadOnlySpan<char>>();
-        _shareable = shareable
-            .Where(name => name.Length <= CommandTable.MaxNameLength)
-            .Select(name => (Key: CommandTable.Pack(Encoding.ASCII.GetBytes(name)), Effect: set.Contains(name) ? CommandEffect.Reads : CommandEffect.Writes))
-            .DistinctBy(entry => entry.Key)
-            .ToFrozenDictionary(entry => entry.Key, entry => entry.Effect);
+        _shareable = ByName(shareable).ToFrozenDictionary(entry => entry.Key, entry => new SharedCommand(
+            entry.Name, set.Contains(entry.Name) ? CommandEffect.Reads : CommandEffect.Writes, entry.Name == "info"));
+        _names = ByName(names).ToFrozenDictionary(entry => entry.Key, entry => entry.Name);
         KnowsLibraryInfo = knowsLibraryInfo;
     }
 
@@ -51,6 +50,7 @@ internal sealed class CommandEffects
     /// <returns>The table; <c>null</c> where the reply is something else.</returns>
     public static CommandEffects? Read(ReadOnlySpan<byte> reply)
     {
+        var names = new List<string>();
         var reading = new List<string>();
         var shareable = new List<string>();
         var position = 0;
@@ -92,19 +92,20 @@ internal sealed class CommandEffects
             }
 
             var text = Encoding.ASCII.GetString(name);
+            names.Add(text);
             if (reads && !writes)
             {
                 reading.Add(text);
             }
 
-            if (CommandTable.Find(name) is CommandKind.Plain or CommandKind.Publish
+            if (CommandTable.Find(name) is CommandKind.Plain or CommandKind.Publish or CommandKind.Info
                 && (((reads || writes) && !stateful) || Stateless.Contains(text, StringComparer.OrdinalIgnoreCase)))
             {
                 shareable.Add(text);
             }
         }
 
-        return new CommandEffects(reading, shareable, reply.IndexOf("client|setinfo"u8) >= 0, HasReply(reply));
+        return new CommandEffects(names, reading, shareable, reply.IndexOf("client|setinfo"u8) >= 0, HasReply(reply));
     }
 
     /// <summary>An engine that tells of no subcommand at all is an old one, which has it.</summary>
@@ -127,13 +128,20 @@ internal sealed class CommandEffects
 
     /// <summary>Whether a command may be given to the engine on a connection that others use too: it neither needs nor leaves a state there, and never waits.</summary>
     /// <param name="name">Its name, in any case.</param>
-    /// <param name="effect">What it does.</param>
-    /// <returns>False where nobody knows.</returns>
-    public bool IsShareable(ReadOnlySpan<byte> name, out CommandEffect effect)
-    {
-        effect = CommandEffect.Writes;
-        return name.Length is > 0 and <= CommandTable.MaxNameLength && _shareable.TryGetValue(CommandTable.Pack(name), out effect);
-    }
+    /// <returns>The command; <c>null</c> where it may not, or nobody knows.</returns>
+    public SharedCommand? FindShareable(ReadOnlySpan<byte> name) =>
+        name.Length is > 0 and <= CommandTable.MaxNameLength ? _shareable.GetValueOrDefault(CommandTable.Pack(name)) : null;
+
+    /// <summary>A command's name in lower case, without making a new text of it.</summary>
+    /// <param name="name">Its name, in any case.</param>
+    /// <returns>The name; <c>NULL</c>, as Redis writes it, for one that the engine does not have.</returns>
+    public string NameOf(ReadOnlySpan<byte> name) =>
+        name.Length is > 0 and <= CommandTable.MaxNameLength ? _names.GetValueOrDefault(CommandTable.Pack(name), "NULL") : "NULL";
+
+    private static IEnumerable<(UInt128 Key, string Name)> ByName(IEnumerable<string> names) => names
+        .Where(name => name.Length <= CommandTable.MaxNameLength)
+        .Select(name => (Key: CommandTable.Pack(Encoding.ASCII.GetBytes(name)), Name: name.ToLowerInvariant()))
+        .DistinctBy(entry => entry.Key);
 
     private static bool TryReadHeader(ReadOnlySpan<byte> reply, ref int position, byte type, out long count)
     {

@@ -36,6 +36,9 @@ internal enum CommandKind : byte
     /// <summary>Refused on the channel of the gateway's own notices, else plain.</summary>
     Publish,
 
+    /// <summary>One reply, in which the gateway puts its own numbers of clients.</summary>
+    Info,
+
     /// <summary>May wait at the engine until there is something for it; nothing can follow it before its reply.</summary>
     Blocking,
 

@@ -32,6 +32,7 @@ internal static class CommandTable
         (CommandKind.ShardUnsubscribe, "SUNSUBSCRIBE"),
         (CommandKind.Client, "CLIENT"),
         (CommandKind.Publish, "PUBLISH"),
+        (CommandKind.Info, "INFO"),
         (CommandKind.Select, "SELECT"),
         (CommandKind.Blocking, "BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP XREAD XREADGROUP"),
         (CommandKind.Script, "SCRIPT"),

@@ -24,6 +24,10 @@ internal static class Replies
 
     public static ReadOnlySpan<byte> InvalidClientName => "-ERR Client names cannot contain spaces, newlines or special characters.\r\n"u8;
 
+    public static ReadOnlySpan<byte> NoSuchClient => "-ERR No such client\r\n"u8;
+
+    public static ReadOnlySpan<byte> NoKillInTransaction => "-ERR CLIENT KILL is not served inside a transaction\r\n"u8;
+
     public static ReadOnlySpan<byte> MaxClients => "-ERR max number of clients reached\r\n"u8;
 
     /// <summary>The error kind that clients treat as passing: they try again, or connect again.</summary>

@@ -39,7 +39,7 @@ internal sealed partial class Lane
 
         try
         {
-            var greeting = new LaneGreeting(EngineLink.Connect(primary), Loop, _protocol, _services.Clock, LinkTimeout);
+            var greeting = new LaneGreeting(EngineLink.Connect(primary), Loop, _protocol, _user, _services.Clock, LinkTimeout);
             greeting.Begin(link => Greeted(primary, greeting, link));
         }
         catch (SocketException exception)

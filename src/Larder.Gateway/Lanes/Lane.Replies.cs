@@ -1,4 +1,5 @@
 using System.Buffers;
+using Larder.Gateway.Clients;
 using Larder.Gateway.Relay;
 using Larder.Resp.Replies;
 
@@ -60,7 +61,7 @@ internal sealed partial class Lane
                     return false;
                 }
 
-                if (_retreat is null && RespFrame.TryMeasure(buffer.AsSpan(position, count - position), out var length))
+                if (_retreat is null && !_queue.Head.IsInfo && RespFrame.TryMeasure(buffer.AsSpan(position, count - position), out var length))
                 {
                     Touch(_queue.Head.Session, buffer).Append(position, position + length);
                     position += length;
@@ -69,7 +70,7 @@ internal sealed partial class Lane
                     continue;
                 }
 
-                _withholding = _retreat is not null || buffer[position] == (byte)'-';
+                _withholding = _retreat is not null || buffer[position] == (byte)'-' || _queue.Head.IsInfo;
             }
 
             var status = _scanner.Scan(buffer.AsSpan(position, count - position), out var consumed);
@@ -131,7 +132,7 @@ internal sealed partial class Lane
         }
         else
         {
-            Touch(_queue.Head.Session, buffer).Append(reply);
+            Touch(_queue.Head.Session, buffer).Append(_queue.Head.IsInfo && reply[0] != (byte)'-' ? new InfoEditor(_cache).Edit(reply) : reply);
             Complete();
         }
 

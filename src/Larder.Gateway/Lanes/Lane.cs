@@ -38,6 +38,7 @@ internal sealed partial class Lane : ILoopTask
     private readonly CacheRuntime _cache;
     private readonly SessionServices _services;
     private readonly int _protocol;
+    private readonly string? _user;
     private readonly Lock _gate = new();
     private readonly LaneQueue _queue = new();
     private readonly LaneJournal _journal = new();
@@ -65,10 +66,11 @@ internal sealed partial class Lane : ILoopTask
     /// <param name="cache">The cache.</param>
     /// <param name="loop">The loop that it belongs to.</param>
     /// <param name="protocol">2 or 3.</param>
+    /// <param name="user">The engine user of its clients; <c>null</c> for <c>default</c>.</param>
     /// <param name="services">What sessions share.</param>
-    public Lane(CacheRuntime cache, EventLoop loop, int protocol, SessionServices services)
+    public Lane(CacheRuntime cache, EventLoop loop, int protocol, string? user, SessionServices services)
     {
-        (_cache, Loop, _protocol, _services) = (cache, loop, protocol, services);
+        (_cache, Loop, _protocol, _user, _services) = (cache, loop, protocol, user, services);
     }
 
     /// <summary>The loop that it belongs to.</summary>
@@ -99,10 +101,10 @@ internal sealed partial class Lane : ILoopTask
     /// <summary>Adds a command.</summary>
     /// <param name="session">Whose it is.</param>
     /// <param name="command">Its bytes; at most <see cref="LaneJournal.MaxCommandBytes"/>.</param>
-    /// <param name="reads">Whether it only reads.</param>
-    public void Give(SharedSession session, ReadOnlySpan<byte> command, bool reads)
+    /// <param name="shared">Which it is.</param>
+    public void Give(SharedSession session, ReadOnlySpan<byte> command, SharedCommand shared)
     {
-        _queue.Add(new LaneEntry(session, _journal.Append(command), command.Length, reads));
+        _queue.Add(new LaneEntry(session, _journal.Append(command), command.Length, shared.Effect == CommandEffect.Reads, IsInfo: shared.IsInfo));
         if (!_deferred)
         {
             _deferred = true;

@@ -24,12 +24,13 @@ internal sealed class LaneGreeting : ILoopTask
     /// <param name="link">The connection; owned until the end.</param>
     /// <param name="loop">The loop.</param>
     /// <param name="protocol">2 or 3.</param>
+    /// <param name="user">The engine user of the lane's clients; <c>null</c> for <c>default</c>.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="limit">How long the engine may take.</param>
-    public LaneGreeting(EngineLink link, EventLoop loop, int protocol, TimeProvider clock, TimeSpan limit)
+    public LaneGreeting(EngineLink link, EventLoop loop, int protocol, string? user, TimeProvider clock, TimeSpan limit)
     {
         (_loop, _clock, _limit) = (loop, clock, limit);
-        LaneHandshake.Write(_handshake, link.Primary, protocol);
+        LaneHandshake.Write(_handshake, link.Primary, protocol, user);
         _link = new LaneLink(link, loop, Receive, () => { });
     }
 

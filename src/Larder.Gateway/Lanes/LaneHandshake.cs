@@ -14,7 +14,7 @@ internal static class LaneHandshake
     /// Identifies clients of lanes: above every id that an engine gives, so that a command that names one (CLIENT TRACKING REDIRECT) finds nobody rather than
     /// somebody else's connection.
     /// </summary>
-    private const long FirstId = 1L << 40;
+    public const long FirstId = 1L << 40;
 
     private static ReadOnlySpan<byte> IdField => "$2\r\nid\r\n:"u8;
 
@@ -22,13 +22,14 @@ internal static class LaneHandshake
     /// <param name="output">Where to write.</param>
     /// <param name="primary">The engine.</param>
     /// <param name="protocol">2 or 3.</param>
-    public static void Write(IBufferWriter<byte> output, PrimaryRoute primary, int protocol)
+    /// <param name="user">The engine user of the lane's clients; <c>null</c> for <c>default</c>.</param>
+    public static void Write(IBufferWriter<byte> output, PrimaryRoute primary, int protocol, string? user)
     {
         RespWriter.WriteCommandHeader(output, 5);
         RespWriter.WriteBulk(output, "HELLO"u8);
         RespWriter.WriteBulk(output, protocol == 3 ? "3"u8 : "2"u8);
         RespWriter.WriteBulk(output, "AUTH"u8);
-        Credentials.WritePair(output, primary, accepted: true);
+        Credentials.WritePair(output, primary, AccessGrant.Gateway with { User = user });
     }
 
     /// <summary>What a client gets for its HELLO: the engine's words with an id of its own.</summary>

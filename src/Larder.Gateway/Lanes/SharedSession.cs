@@ -47,7 +47,7 @@ internal sealed class SharedSession(
     private readonly List<Notice> _untold = [];
     private readonly TaskCompletionSource<SharedEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LoopConnection _connection = client.Connection;
-    private readonly Lane _lane = cache.LaneOf(client.Connection.Loop, settings.Protocol, services);
+    private readonly Lane _lane = cache.LaneOf(client.Connection.Loop, settings.Protocol, session.Grant.User, services);
     private readonly OutputBatch _output = new();
     private int _outstanding;
     private int _window = FirstWindow;
@@ -94,7 +94,7 @@ internal sealed class SharedSession(
     /// <inheritdoc/>
     public void OnReadable()
     {
-        if (_finished)
+        if (_finished || session.IsClosing)
         {
             return;
         }
@@ -350,16 +350,17 @@ internal sealed class SharedSession(
     {
         var view = new CommandView(command, scanner.Arguments, scanner.ArgumentCount);
         var kind = CommandTable.Find(view.Name);
-        if (kind == CommandKind.Plain || (kind == CommandKind.Publish && !view.Subcommand.SequenceEqual(AzureEvents.Channel)))
+        if (kind is CommandKind.Plain or CommandKind.Info || (kind == CommandKind.Publish && !view.Subcommand.SequenceEqual(AzureEvents.Channel)))
         {
-            if (!cache.Effects.IsShareable(view.Name, out var effect))
+            if (cache.Effects.FindShareable(view.Name) is not { } shared)
             {
                 return false;
             }
 
             _outstanding++;
-            settings.HasSharedWrites |= effect == CommandEffect.Writes;
-            _lane.Give(this, command, effect == CommandEffect.Reads);
+            settings.LastCommand = shared.Name;
+            settings.HasSharedWrites |= shared.Effect == CommandEffect.Writes;
+            _lane.Give(this, command, shared);
             return true;
         }
 
@@ -376,6 +377,8 @@ internal sealed class SharedSession(
             case CommandKind.Client when MaintenanceCommand.IsMeant(view):
                 Answer(MaintenanceCommand.Parse(view, out var error) is { } maintenance ? maintenance.Answer(settings) : error);
                 return true;
+            case CommandKind.Select or CommandKind.Client when session.Grant.User is not null:
+                return false; // Whether this user may is the engine's to say.
             case CommandKind.Select when view.Count == 2 && view.Subcommand.SequenceEqual("0"u8):
                 Answer(Replies.Ok.ToArray());
                 return true;

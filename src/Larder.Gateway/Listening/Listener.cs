@@ -172,7 +172,16 @@ internal sealed partial class Listener
         {
             Prepare(socket);
             connection = new LoopConnection(socket, _services.Loops.Next());
-            var cache = await IdentifyAsync(connection);
+            var from = connection.Remote.Address;
+            var cache = _caches.Caches.Any(served => served.Admits(from)) || _caches.Caches.IsEmpty ? await IdentifyAsync(connection) : _caches.Caches[0];
+            if (cache is not null && !cache.Admits(from))
+            {
+                // No handshake, where it is plain before it that nobody would let the client in.
+                _services.Counters.Firewalled();
+                Log.Firewalled(_services.Logger, cache.Route.Cache, from, Endpoint.Port);
+                return;
+            }
+
             _handshakes.Release();
             shaking = false;
             client = new ClientConnection(connection);
@@ -267,6 +276,9 @@ internal sealed partial class Listener
 
     private static partial class Log
     {
+        [LoggerMessage(5104, LogLevel.Debug, "{Cache}: no firewall rule admits {Address}; its connection to port {Port} is closed.")]
+        public static partial void Firewalled(ILogger logger, string cache, IPAddress address, int port);
+
         [LoggerMessage(5100, LogLevel.Information, "Listening on {Address}:{Port} (TLS: {Tls}).")]
         public static partial void ListenerOpened(ILogger logger, IPAddress address, int port, bool tls);
 

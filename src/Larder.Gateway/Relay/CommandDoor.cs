@@ -2,9 +2,11 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Larder.Gateway.Authentication;
+using Larder.Gateway.Clients;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Notices;
 using Larder.Gateway.Routing;
+using Larder.Gateway.Sessions;
 using Larder.Model.Routing;
 using Larder.Model.Specs;
 using Larder.Resp;
@@ -19,14 +21,12 @@ namespace Larder.Gateway.Relay;
 /// What cannot be followed exactly turns the session opaque: MONITOR, SCRIPT DEBUG, and what changes the meaning of replies while it is only
 /// queued in a transaction or while replies are switched off. An opaque session keeps its engine's answers to blocked commands.
 /// </remarks>
+/// <param name="session">The session.</param>
 /// <param name="cache">The cache, for its durability and its engine's commands.</param>
 /// <param name="state">What the client did to its connection.</param>
 /// <param name="settings">What it set.</param>
-/// <param name="findKey">Tells which key was given.</param>
-/// <param name="counters">The gateway's counters.</param>
-/// <param name="clock">The clock.</param>
 internal sealed class CommandDoor(
-    CacheRuntime cache, CarriedState state, SessionSettings settings, FindKey findKey, GatewayCounters counters, TimeProvider clock)
+    GatewaySession session, CacheRuntime cache, CarriedState state, SessionSettings settings)
 {
     private ReplyLedger _ledger = null!;
     private bool _quorum;
@@ -92,7 +92,8 @@ internal sealed class CommandDoor(
             kind = CommandKind.Plain;
         }
 
-        AllShareable = AllShareable && kind == CommandKind.Plain && !state.InTransaction && cache.Effects.IsShareable(command.Name, out _);
+        AllShareable = AllShareable && kind is CommandKind.Plain or CommandKind.Info && !state.InTransaction && cache.Effects.FindShareable(command.Name) is not null;
+        settings.LastCommand = kind == CommandKind.Client ? $"client|{Encoding.Latin1.GetString(command.Subcommand).ToLowerInvariant()}" : cache.Effects.NameOf(command.Name);
         if (kind == CommandKind.Plain && _mode == ReplyMode.On)
         {
             if (state.InTransaction)
@@ -289,7 +290,7 @@ internal sealed class CommandDoor(
             case CommandKind.Unwatch when !state.InTransaction:
                 state.Unwatch();
                 break;
-            case CommandKind.Blocking when !silent && !state.InTransaction && BlockingCommand.TryRead(command, clock.GetTimestamp()) is { } blocking:
+            case CommandKind.Blocking when !silent && !state.InTransaction && BlockingCommand.TryRead(command, session.Clock.GetTimestamp()) is { } blocking:
                 Expect(new Expectation(ExpectationKind.Blocking, Payload: blocking, Traits: _quorum ? AdmitToQuorum(command, replacement) : default));
                 return Admission.ForwardAndAwait;
             case CommandKind.Blocking when !silent && !state.InTransaction && _quorum:
@@ -304,6 +305,14 @@ internal sealed class CommandDoor(
                 return AdmitMaintenance(command, silent, replacement);
             case CommandKind.Publish:
                 return Answer(Replies.ChannelIsReserved.ToArray(), silent, replacement);
+            case CommandKind.Info when !silent && !state.InTransaction:
+                Expect(new Expectation(ExpectationKind.Edited, Payload: new InfoEditor(cache)));
+                return Admission.Forward;
+            case CommandKind.Client when isWhole && Ascii.EqualsIgnoreCase(command.Subcommand, "KILL"u8):
+                return AdmitKill(command, silent, replacement);
+            case CommandKind.Client when isWhole && !silent && !state.InTransaction && EditorOf(command) is { } editor:
+                Expect(new Expectation(ExpectationKind.Edited, Payload: editor));
+                return Admission.Forward;
             case CommandKind.Client:
                 AdmitClient(command, silent);
                 return Admission.Forward;
@@ -323,7 +332,7 @@ internal sealed class CommandDoor(
 
     private Admission Block(in CommandView command, bool silent, IBufferWriter<byte> replacement)
     {
-        counters.CommandBlocked();
+        session.Counters.CommandBlocked();
         return Answer(Replies.UnknownCommand(command), silent, replacement);
     }
 
@@ -358,9 +367,9 @@ internal sealed class CommandDoor(
     private Admission AdmitAuth(in CommandView command, bool silent, IBufferWriter<byte> replacement)
     {
         var user = command.Count == 2 ? AccessKeyVerifier.DefaultUser : command.TryGet(1, out var name) ? name : default;
-        var accepted = command.TryGet(command.Count - 1, out var password) && findKey(user, password) is not null;
+        var grant = command.TryGet(command.Count - 1, out var password) ? session.FindGrant(user, password) : null;
         ExpectUnless(silent, new Expectation(ExpectationKind.Replies));
-        Credentials.WriteAuth(replacement, _primary, accepted);
+        Credentials.WriteAuth(replacement, _primary, grant);
         return Admission.Replace;
     }
 
@@ -371,7 +380,7 @@ internal sealed class CommandDoor(
             return Answer(Replies.SyntaxError.ToArray(), silent: false, replacement);
         }
 
-        if (HelloCommand.Parse(command, findKey, out _) is not { } hello)
+        if (HelloCommand.Parse(command, session.FindGrant, out _) is not { } hello)
         {
             // The engine has its own words for it, which depend on the state of the connection.
             Expect(new Expectation(ExpectationKind.Hello));
@@ -386,6 +395,62 @@ internal sealed class CommandDoor(
         }
 
         hello.Write(replacement, _primary);
+        return Admission.Replace;
+    }
+
+    /// <summary>What the gateway answers in the engine's place, where it knows better.</summary>
+    private IReplyEditor? EditorOf(in CommandView command)
+    {
+        if (Ascii.EqualsIgnoreCase(command.Subcommand, "LIST"u8))
+        {
+            return ClientFilter.TryRead(command) is { } filter ? new ClientListEditor(cache, session, filter, command.Bytes.Length) : null;
+        }
+
+        if (Ascii.EqualsIgnoreCase(command.Subcommand, "INFO"u8) && command.Count == 2)
+        {
+            return new ClientListEditor(cache, session, null, command.Bytes.Length);
+        }
+
+        if (Ascii.EqualsIgnoreCase(command.Subcommand, "ID"u8) && command.Count == 2)
+        {
+            settings.NeedsOwnConnection = true; // Who knows the engine's name for his connection may use it later.
+            return new ClientIdEditor(settings);
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// The engine looks at the command, and kills nobody: the gateway's connections are not the clients. What it refuses, it refuses for the client.
+    /// </summary>
+    private Admission AdmitKill(in CommandView command, bool silent, IBufferWriter<byte> replacement)
+    {
+        var arguments = command.TryReadAll() ?? [];
+        var isOldForm = arguments.Length == 3;
+        var filter = isOldForm ? null : ClientFilter.TryRead(command);
+        if (arguments.Length < 3 || (!isOldForm && filter is null))
+        {
+            ExpectUnless(silent, new Expectation(ExpectationKind.Replies));
+            return Admission.Forward; // Something is wrong with it, and the engine has the words for it.
+        }
+
+        if (state.InTransaction)
+        {
+            return Answer(Replies.NoKillInTransaction.ToArray(), silent, replacement);
+        }
+
+        var editor = new ClientKillEditor(cache, session, filter, isOldForm ? Encoding.Latin1.GetString(arguments[2]) : "");
+        if (silent && session.Grant.User is null)
+        {
+            editor.Kill(); // Nobody's reply tells whether a restricted user may: then it may not.
+        }
+
+        ExpectUnless(silent, new Expectation(ExpectationKind.Edited, Payload: editor));
+        byte[][] asked = isOldForm ? arguments[..2] : arguments;
+        RespWriter.WriteCommandHeader(replacement, asked.Length + 2);
+        Array.ForEach(asked, argument => RespWriter.WriteBulk(replacement, argument));
+        RespWriter.WriteBulk(replacement, "ADDR"u8);
+        RespWriter.WriteBulk(replacement, ClientKillEditor.NobodysAddress);
         return Admission.Replace;
     }
 
@@ -416,7 +481,7 @@ internal sealed class CommandDoor(
         }
         else if (Ascii.EqualsIgnoreCase(subcommand, "ID"u8))
         {
-            settings.NeedsOwnConnection = true; // Who knows the engine's name for his connection may use it later.
+            settings.NeedsOwnConnection = true;
         }
 
         if (change is not null && state.InTransaction)

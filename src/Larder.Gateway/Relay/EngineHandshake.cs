@@ -25,6 +25,7 @@ internal static class EngineHandshake
         var scanner = new RespReplyScanner();
         var (position, frame) = (0, 0);
         var failed = false;
+        byte[]? firstOptional = null;
         while (required + any + confirmations > 0 && received.WrittenCount < MaxReplyBytes)
         {
             var count = await link.ReceiveAsync(received.GetMemory(512), cancellationToken);
@@ -59,6 +60,7 @@ internal static class EngineHandshake
                 else if (any > 0)
                 {
                     any--;
+                    firstOptional ??= bytes.ToArray();
                 }
                 else if (confirmations > 0 && (scanner.FirstElement.EndsWith("subscribe"u8) || scanner.FrameType == (byte)'-'))
                 {
@@ -73,6 +75,6 @@ internal static class EngineHandshake
         }
 
         rest.Write(received.WrittenSpan[frame..]);
-        return required + any + confirmations == 0 ? new HandshakeReply(replies.WrittenSpan.ToArray(), failed, rest.WrittenSpan.ToArray()) : null;
+        return required + any + confirmations == 0 ? new HandshakeReply(replies.WrittenSpan.ToArray(), failed, firstOptional ?? [], rest.WrittenSpan.ToArray()) : null;
     }
 }

@@ -27,6 +27,9 @@ internal enum ExpectationKind : byte
     /// <summary>Any reply; the gateway's own takes its place.</summary>
     Substitute,
 
+    /// <summary>A reply that the gateway knows better than the engine, unless it is an error; the payload is its <see cref="Clients.IReplyEditor"/>.</summary>
+    Edited,
+
     /// <summary>The reply to a <see cref="BlockingCommand"/>, which is the payload.</summary>
     Blocking,
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Larder.Gateway.Clients;
 using Larder.Gateway.Sessions;
 using Larder.Model.Routing;
 using Larder.Model.Specs;
@@ -197,11 +198,12 @@ internal sealed partial class Relay
             }
 
             var handshake = new ArrayBufferWriter<byte>();
-            var required = _settings.WriteHandshake(handshake, primary);
+            var required = _settings.WriteHandshake(handshake, primary, session.Grant);
+            SessionSettings.WriteIdQuestion(handshake);
             var queued = salvage?.TransactionCommands ?? _state.TransactionCommands;
             _state.WriteTransaction(handshake, queued);
             _state.Subscriptions.Write(handshake);
-            var order = new HandshakeOrder(handshake.WrittenMemory, required, queued, _state.Subscriptions.Count);
+            var order = new HandshakeOrder(handshake.WrittenMemory, required, 1 + queued, _state.Subscriptions.Count);
             if (await session.OpenLinkAsync(primary, order) is not ({ } link, { } reply))
             {
                 return false;
@@ -215,6 +217,7 @@ internal sealed partial class Relay
                 return false;
             }
 
+            _settings.EngineId = ClientIdEditor.Read(reply.FirstOptional);
             var leg = new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted)) { NotExecutedSince = since };
             leg.Ledger.Restore(_state.Subscriptions);
             await TakeUpAsync(left, leg, salvage, reply.Rest);

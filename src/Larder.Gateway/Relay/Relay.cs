@@ -1,3 +1,4 @@
+using Larder.Gateway.Clients;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Larder.Gateway.Notices;
@@ -95,6 +96,24 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
         }
     }
 
+    /// <summary>
+    /// Adds to what is told of the client. Thread-safe, and without the gate: who asks holds his own, and two who ask of each other would wait for ever. What
+    /// is under way at this moment may be told or not.
+    /// </summary>
+    /// <param name="view">What is known of it already.</param>
+    public ClientView Describe(ClientView view)
+    {
+        var ledger = _leg.Ledger;
+        return view with
+        {
+            Subscriptions = ledger.Subscriptions,
+            Queued = _state.InTransaction ? Math.Max(0, _state.TransactionCommands - 1) : -1,
+            Watches = _state.Watching,
+            Blocks = ledger.Parked is not null,
+            Monitors = ledger.IsOpaque,
+        };
+    }
+
     /// <summary>Tells the client something between two replies, if it asked for such notices.</summary>
     /// <param name="notice">The notice.</param>
     public void Notify(Notice notice)
@@ -128,7 +147,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     public async Task<RelayEnd> RunAsync()
     {
         using var batcher = new RequestBatcher(
-            client, scanner, new CommandDoor(cache, _state, _settings, session.FindKey, session.Counters, session.Clock), session.Counters);
+            client, scanner, new CommandDoor(session, cache, _state, _settings), session.Counters);
         try
         {
             var read = !client.Unread.IsEmpty;

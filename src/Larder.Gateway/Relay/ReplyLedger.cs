@@ -102,6 +102,9 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes)
     /// <summary>Whether the client is subscribed to something and knows of all that it is subscribed to. Needs the gate.</summary>
     public bool CanHear => IsSubscribed && !Outstanding(ExpectationKind.Confirmations);
 
+    /// <summary>How many channels, patterns and shard channels are subscribed to; without the gate, what was a moment ago.</summary>
+    public (long Channels, long Patterns, long Shards) Subscriptions => (_channels, _patterns, _shards);
+
     private bool IsSubscribed => _channels + _patterns + _shards > 0;
 
     /// <summary>Notes what is to come, before the command is sent. Takes the gate.</summary>
@@ -250,7 +253,7 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes)
             ExpectationKind.StandIn or ExpectationKind.LastStandIn => type == (byte)'-' ? ReplyVerdict.Replace : ReplyVerdict.Violation,
             ExpectationKind.Substitute => ReplyVerdict.Replace,
             ExpectationKind.Opaque => ReplyVerdict.Pass,
-            ExpectationKind.Acknowledgement => ReplyVerdict.Withhold,
+            ExpectationKind.Acknowledgement or ExpectationKind.Edited => ReplyVerdict.Withhold,
             _ when type == (byte)'-' || Retains || IsHeadKeptBack => ReplyVerdict.Withhold,
             _ => ReplyVerdict.Pass,
         };
@@ -285,7 +288,7 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes)
         ref var head = ref _entries[_head];
         var failed = frame.FrameType == (byte)'-';
         if (failed && redoes && !head.Traits.HasFlag(ExpectationTraits.Queued) && NotExecuted.IsTold(frame.ErrorText) && head.Kind
-            is ExpectationKind.Replies or ExpectationKind.Select or ExpectationKind.Setting or ExpectationKind.Hello or ExpectationKind.Blocking)
+            is ExpectationKind.Replies or ExpectationKind.Select or ExpectationKind.Setting or ExpectationKind.Hello or ExpectationKind.Blocking or ExpectationKind.Edited)
         {
             // Nothing is sent to such an engine any more; what is under way there is still answered.
             RetainedFrom = Retains ? RetainedFrom : Answered;
@@ -338,6 +341,7 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes)
         return taken.Kind switch
         {
             ExpectationKind.Quit => ReplyVerdict.Last,
+            ExpectationKind.Edited when !failed => ReplyVerdict.Edit,
             ExpectationKind.Reset => failed ? ReplyVerdict.Violation : ReplyVerdict.Reset,
             _ when taken.Traits.HasFlag(ExpectationTraits.KeptBack) => ReplyVerdict.KeepBack,
             _ => ReplyVerdict.Pass,

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Larder.Gateway.Clients;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Notices;
 using Larder.Gateway.Sessions;
@@ -195,6 +196,11 @@ internal sealed class ReplyPump(
 
         var retaining = ledger.Retains;
         var verdict = ledger.End(_scanner, out var replacement);
+        if (verdict == ReplyVerdict.Edit)
+        {
+            replacement = ((IReplyEditor)ledger.Taken.Payload!).Edit(CollectionsMarshal.AsSpan(_withheld));
+        }
+
         if (retaining && (_withholding || _replacing) && !ledger.IsBesideReplies)
         {
             Retain(verdict, replacement);
@@ -252,7 +258,7 @@ internal sealed class ReplyPump(
     {
         switch (verdict)
         {
-            case ReplyVerdict.Unblocked:
+            case ReplyVerdict.Unblocked or ReplyVerdict.Edit:
                 break;
             case ReplyVerdict.NotExecuted:
                 _retained.Add(new RetainedReply(ledger.Taken, [.. _withheld], wasExecuted: false));

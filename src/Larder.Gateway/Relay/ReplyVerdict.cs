@@ -12,6 +12,9 @@ internal enum ReplyVerdict : byte
     /// <summary>It is kept until it has ended, since only its text tells whether the client may see it.</summary>
     Withhold,
 
+    /// <summary>It was withheld, and goes to the client as its editor makes it.</summary>
+    Edit,
+
     /// <summary>It does not go to the client: the engine is the primary no more, and did nothing of the command that waited.</summary>
     Unblocked,
 

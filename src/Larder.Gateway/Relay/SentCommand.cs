@@ -19,7 +19,7 @@ internal readonly record struct SentCommand(ReadOnlyMemory<byte> Bytes, bool IsW
     /// <param name="effects">The engine's table.</param>
     public bool IsRepeatable(CommandEffects effects) => Look(view => CommandTable.Find(view.Name) switch
     {
-        CommandKind.Plain or CommandKind.Blocking => effects.Of(view.Name) == CommandEffect.Reads,
+        CommandKind.Plain or CommandKind.Blocking or CommandKind.Info => effects.Of(view.Name) == CommandEffect.Reads,
         CommandKind.Auth or CommandKind.Hello or CommandKind.Select or CommandKind.Watch or CommandKind.Unwatch => true,
         CommandKind.BlockedUnlessReading => true,
         CommandKind.Client => CommandTable.IsRepeatableClientSubcommand(view.Subcommand),

@@ -37,6 +37,26 @@ internal sealed class SessionSettings
     /// <summary>The database selected.</summary>
     public int Database { get; set; }
 
+    /// <summary>The id that the engine gave the client's own connection; 0 while it has none, or the engine has not told.</summary>
+    public long EngineId { get; set; }
+
+    /// <summary>The command given last, in lower case.</summary>
+    public string LastCommand { get; set; } = "NULL";
+
+    /// <summary>A value that the client set.</summary>
+    /// <param name="setting">Which.</param>
+    /// <returns>The value; empty where it set none.</returns>
+    public string ValueOf(ClientSetting setting) => _values[(int)setting] is { } value ? Encoding.Latin1.GetString(value) : "";
+
+    /// <summary>Writes the question for the connection's id; restricted users may not ask it, so that its reply may be anything.</summary>
+    /// <param name="output">Where to write.</param>
+    public static void WriteIdQuestion(IBufferWriter<byte> output)
+    {
+        RespWriter.WriteCommandHeader(output, 2);
+        RespWriter.WriteBulk(output, "CLIENT"u8);
+        RespWriter.WriteBulk(output, "ID"u8);
+    }
+
     /// <summary>Whether the client has asked for replies so large that it must have an engine connection of its own.</summary>
     public bool NeedsOwnConnection { get; set; }
 
@@ -53,8 +73,9 @@ internal sealed class SessionSettings
     /// <summary>Writes the commands that make a new engine connection like the one before.</summary>
     /// <param name="output">Where to write.</param>
     /// <param name="primary">The engine.</param>
+    /// <param name="grant">What the client's key has opened.</param>
     /// <returns>How many replies they will have.</returns>
-    public int WriteHandshake(IBufferWriter<byte> output, PrimaryRoute primary)
+    public int WriteHandshake(IBufferWriter<byte> output, PrimaryRoute primary, AccessGrant grant)
     {
         var count = 1;
         if (Protocol == 3)
@@ -63,11 +84,11 @@ internal sealed class SessionSettings
             RespWriter.WriteBulk(output, "HELLO"u8);
             RespWriter.WriteBulk(output, "3"u8);
             RespWriter.WriteBulk(output, "AUTH"u8);
-            Credentials.WritePair(output, primary, accepted: true);
+            Credentials.WritePair(output, primary, grant);
         }
         else
         {
-            Credentials.WriteAuth(output, primary, accepted: true);
+            Credentials.WriteAuth(output, primary, grant);
         }
 
         if (Database != 0)

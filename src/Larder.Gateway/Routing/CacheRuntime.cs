@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Sockets;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Commands;
@@ -31,9 +32,10 @@ internal sealed class CacheRuntime
     private volatile CacheRoute _route;
     private volatile TlsContext _tls;
     private volatile bool _held;
+    private volatile bool _dismissing;
     private volatile CommandEffects _effects = CommandEffects.BeforeEngine;
     private volatile Task _learning = Task.CompletedTask;
-    private readonly ConcurrentDictionary<(EventLoop Loop, int Protocol), Lane> _lanes = new();
+    private readonly ConcurrentDictionary<(EventLoop Loop, int Protocol, string? User), Lane> _lanes = new();
     private long _learntEpoch;
     private TaskCompletionSource? _pulse;
     private ITimer? _pulseTimer;
@@ -91,26 +93,28 @@ internal sealed class CacheRuntime
     /// </summary>
     public bool Shares => _sharing && _route.Durability == DurabilityMode.Async && !ReferenceEquals(_effects, CommandEffects.BeforeEngine);
 
-    /// <summary>The shared engine connection for clients of one loop and protocol.</summary>
+    /// <summary>The shared engine connection for clients of one loop, protocol and user.</summary>
     /// <param name="loop">The loop.</param>
     /// <param name="protocol">2 or 3.</param>
+    /// <param name="user">The engine user; <c>null</c> for <c>default</c>.</param>
     /// <param name="services">What sessions share.</param>
-    public Lane LaneOf(EventLoop loop, int protocol, SessionServices services) => _lanes.GetOrAdd(
-        (loop, protocol), static (key, state) => new Lane(state.Cache, key.Loop, key.Protocol, state.Services), (Cache: this, Services: services));
+    public Lane LaneOf(EventLoop loop, int protocol, string? user, SessionServices services) => _lanes.GetOrAdd(
+        (loop, protocol, user), static (key, state) => new Lane(state.Cache, key.Loop, key.Protocol, key.User, state.Services), (Cache: this, Services: services));
 
     /// <summary>Prepares the shared engine connection for a client.</summary>
     /// <param name="loop">The client's loop.</param>
     /// <param name="protocol">2 or 3.</param>
+    /// <param name="user">The engine user; <c>null</c> for <c>default</c>.</param>
     /// <param name="services">What sessions share.</param>
     /// <returns>What the engine answered to HELLO; <c>null</c> where the client needs a connection of its own, or there is none yet.</returns>
-    public async ValueTask<byte[]?> GreetAsync(EventLoop loop, int protocol, SessionServices services)
+    public async ValueTask<byte[]?> GreetAsync(EventLoop loop, int protocol, string? user, SessionServices services)
     {
         if (!_sharing || _route.Durability != DurabilityMode.Async)
         {
             return null;
         }
 
-        var lane = LaneOf(loop, protocol, services);
+        var lane = LaneOf(loop, protocol, user, services);
         if (lane.Greeting is null)
         {
             await lane.PrepareAsync();
@@ -171,7 +175,32 @@ internal sealed class CacheRuntime
         }
 
         _sessions[session.Id] = session;
+        Interlocked.MemoryBarrier(); // Dismiss does the same the other way round: one of the two sees the other.
+        if (_dismissing)
+        {
+            session.RequestClose(CloseReason.GatewayStopped);
+        }
+        else if (!Admits(session.RemoteAddress))
+        {
+            session.RequestClose(CloseReason.Firewall);
+        }
+
         return true;
+    }
+
+    /// <summary>Whether a client may come from an address.</summary>
+    /// <param name="address">The address.</param>
+    public bool Admits(IPAddress address) => _route.Firewall is { IsEmpty: true } || _route.Firewall.Any(range => range.Contains(address));
+
+    /// <summary>Asks all sessions to end, and those that are yet to come: a handshake may be under way.</summary>
+    public void Dismiss()
+    {
+        _dismissing = true;
+        Interlocked.MemoryBarrier(); // TryAdd does the same the other way round: one of the two sees the other.
+        foreach (var session in _sessions.Values)
+        {
+            session.RequestClose(CloseReason.GatewayStopped);
+        }
     }
 
     /// <summary>Forgets a session that was taken in.</summary>
@@ -197,9 +226,16 @@ internal sealed class CacheRuntime
             session.OnRoute(route);
         }
 
-        foreach (var lane in _lanes.Values)
+        foreach (var (key, lane) in _lanes)
         {
-            lane.Look();
+            if (key.User is { } user && !route.Users.Any(known => known.Name == user) && _lanes.TryRemove(new(key, lane)))
+            {
+                lane.Close();
+            }
+            else
+            {
+                lane.Look();
+            }
         }
 
         _notices.OnRoute(route);
@@ -246,7 +282,7 @@ internal sealed class CacheRuntime
         {
             using var link = await EngineLink.OpenAsync(primary, deadline.Token);
             var commands = new ArrayBufferWriter<byte>();
-            Credentials.WriteAuth(commands, primary, accepted: true);
+            Credentials.WriteAuth(commands, primary, AccessGrant.Gateway);
             RespWriter.WriteCommandHeader(commands, 1);
             RespWriter.WriteBulk(commands, "COMMAND"u8);
             if (await EngineHandshake.ExchangeAsync(link, new HandshakeOrder(commands.WrittenMemory, Required: 2), deadline.Token) is { Failed: false } reply

@@ -35,7 +35,7 @@ internal sealed class ClientConnection(LoopConnection connection) : IDisposable
     public int Start => _start;
 
     /// <summary>The address that the client has connected to.</summary>
-    public IPAddress LocalAddress => connection.LocalAddress;
+    public IPAddress LocalAddress => connection.Local.Address;
 
     /// <summary>Whether nothing more can be read before something is consumed or the buffer is grown.</summary>
     public bool IsFull => _start == 0 && _end == _buffer.Length && _end > 0;

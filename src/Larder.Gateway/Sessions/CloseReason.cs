@@ -23,4 +23,13 @@ internal enum CloseReason : byte
     UnexpectedReply,
     OutputLimit,
     GatewayStopped,
+
+    /// <summary>The firewall does not admit its address.</summary>
+    Firewall,
+
+    /// <summary>Another client has killed it.</summary>
+    Killed,
+
+    /// <summary>Its address has failed to authenticate too often.</summary>
+    Throttled,
 }

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Sockets;
 using Larder.Gateway.Authentication;
+using Larder.Gateway.Clients;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Lanes;
 using Larder.Gateway.Notices;
@@ -34,10 +36,15 @@ internal sealed partial class GatewaySession
     private readonly ILogger _logger;
     private volatile Relay.Relay? _relay;
     private volatile SharedSession? _shared;
-    private volatile string? _keyId;
+    private volatile AccessGrant? _grant;
     private readonly List<Notice> _missed = [];
     private ITimer? _deadline;
     private long _lastActivity;
+    private readonly long _started;
+    private volatile SessionSettings? _settings;
+    private volatile bool _killed;
+    private TimeSpan _penalty;
+    private volatile TaskCompletionSource? _pause;
     private int _closing;
     private int _reason;
 
@@ -52,6 +59,7 @@ internal sealed partial class GatewaySession
         (Id, Endpoint, _client, _cache) = (id, endpoint, client, cache);
         Services = services;
         (Options, Counters, Clock, _logger, _) = services;
+        _started = Clock.GetTimestamp();
         NoteActivity();
     }
 
@@ -77,7 +85,13 @@ internal sealed partial class GatewaySession
     public bool IsClosing => Volatile.Read(ref _closing) != 0;
 
     /// <summary>Whether its client has given a valid key.</summary>
-    public bool IsAuthenticated => _keyId is not null;
+    public bool IsAuthenticated => _grant is not null;
+
+    /// <summary>What the client's key has opened; the gateway's own rights before there is one, for nothing is done with them then.</summary>
+    public AccessGrant Grant => _grant ?? AccessGrant.Gateway;
+
+    /// <summary>Where the client comes from.</summary>
+    public IPAddress RemoteAddress => _client.Connection.Remote.Address;
 
     /// <summary>Runs the session to its end. Does not throw for what a client or an engine does.</summary>
     public async Task RunAsync()
@@ -144,6 +158,7 @@ internal sealed partial class GatewaySession
             _relay?.CloseLink();
             _shared?.Close();
             _client.StopReading();
+            _pause?.TrySetResult();
 
             // A client that takes nothing would hold up the replies under way, and with them the end.
             _deadline = Clock.CreateTimer(static session => ((GatewaySession)session!).Abort(), this, Options.CloseGrace * 2, Timeout.InfiniteTimeSpan);
@@ -176,7 +191,7 @@ internal sealed partial class GatewaySession
             {
                 shared.Notify(notice);
             }
-            else if (_keyId is not null && _missed.Count < MaxMissed)
+            else if (_grant is not null && _missed.Count < MaxMissed)
             {
                 _missed.Add(notice); // Between a shared engine connection and one of its own.
             }
@@ -197,9 +212,13 @@ internal sealed partial class GatewaySession
     /// <param name="route">The route.</param>
     public void OnRoute(CacheRoute route)
     {
-        if (_keyId is { } key && !route.AccessKeys.Any(valid => valid.Id == key))
+        if (_grant is { } grant && !AccessKeyVerifier.IsValid(route, grant))
         {
             RequestClose(CloseReason.KeyRegenerated);
+        }
+        else if (!_cache.Admits(RemoteAddress))
+        {
+            RequestClose(CloseReason.Firewall);
         }
         else if (route.Primary is { } primary)
         {
@@ -211,27 +230,113 @@ internal sealed partial class GatewaySession
         }
     }
 
-    /// <summary>Which access key a user and password are. Where they are one, the session belongs to that key from now on.</summary>
+    /// <summary>What a user and password open. Where they open something, that is what the session may do from now on.</summary>
     /// <param name="user">The user name.</param>
     /// <param name="password">What was given as key.</param>
-    /// <returns>The key's id, or <c>null</c>.</returns>
-    public string? FindKey(ReadOnlySpan<byte> user, ReadOnlySpan<byte> password)
+    /// <returns>The grant, or <c>null</c>.</returns>
+    public AccessGrant? FindGrant(ReadOnlySpan<byte> user, ReadOnlySpan<byte> password)
     {
-        var key = AccessKeyVerifier.FindKey(_cache.Route.AccessKeys, user, password);
-        if (key is null)
+        var grant = AccessKeyVerifier.Find(_cache.Route, user, password);
+        if (grant is null)
         {
-            Counters.AuthenticationFailed();
+            NoteFailure();
             return null;
         }
 
-        _keyId = key;
+        _grant = grant;
         Interlocked.MemoryBarrier(); // CacheRuntime.Apply does the same the other way round: one of the two sees the other.
-        if (!_cache.Route.AccessKeys.Any(valid => valid.Id == key))
+        if (!AccessKeyVerifier.IsValid(_cache.Route, grant))
         {
             RequestClose(CloseReason.KeyRegenerated);
         }
 
-        return key;
+        return grant;
+    }
+
+    /// <summary>How long the answer to the last wrong key must wait; taken by who gives it.</summary>
+    public TimeSpan TakePenalty()
+    {
+        var penalty = _penalty;
+        _penalty = TimeSpan.Zero;
+        return penalty;
+    }
+
+    /// <summary>Whether it counts among the cache's clients: it is not about to end.</summary>
+    public bool IsListed => !_killed && !IsClosing;
+
+    /// <summary>Ends it because a client wants that: nothing that comes from it later is answered.</summary>
+    /// <param name="itself">Whether it is its own client, who is still to get the reply.</param>
+    public void Kill(bool itself)
+    {
+        _killed = true;
+        if (itself)
+        {
+            _ = Task.Run(() => RequestClose(CloseReason.Killed));
+        }
+        else
+        {
+            RequestClose(CloseReason.Killed);
+        }
+    }
+
+    /// <summary>What is told of it. Thread-safe.</summary>
+    public ClientView View()
+    {
+        var settings = _settings;
+        var view = new ClientView
+        {
+            Id = settings is { EngineId: > 0 } ? settings.EngineId : LaneHandshake.FirstId + Id,
+            Remote = _client.Connection.Remote,
+            Local = _client.Connection.Local,
+            Descriptor = _client.Connection.Descriptor,
+            Age = Clock.GetElapsedTime(_started),
+            Idle = Clock.GetElapsedTime(Volatile.Read(ref _lastActivity)),
+            User = Grant.User ?? "default",
+            Protocol = settings?.Protocol ?? 2,
+            Database = settings?.Database ?? 0,
+            Command = settings?.LastCommand ?? "NULL",
+            Name = settings?.ValueOf(ClientSetting.Name) ?? "",
+            LibraryName = settings?.ValueOf(ClientSetting.LibraryName) ?? "",
+            LibraryVersion = settings?.ValueOf(ClientSetting.LibraryVersion) ?? "",
+            OutputBytes = _client.Connection.BacklogBytes,
+        };
+        return _relay is { } relay ? relay.Describe(view) : view;
+    }
+
+    /// <summary>Does nothing for a while, or until the session is to be closed.</summary>
+    /// <param name="time">How long.</param>
+    public async Task PauseAsync(TimeSpan time)
+    {
+        var pause = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _pause = pause;
+        Interlocked.MemoryBarrier(); // RequestClose looks for it after it has said so.
+        if (!IsClosing)
+        {
+            await using var timer = Clock.CreateTimer(static state => ((TaskCompletionSource)state!).TrySetResult(), pause, time, Timeout.InfiniteTimeSpan);
+            await pause.Task;
+        }
+    }
+
+    /// <summary>A stranger waits for his answer; whoever is inside already, and tries to be somebody else too often, has to come again.</summary>
+    private void NoteFailure()
+    {
+        Counters.AuthenticationFailed();
+        var delay = Services.Throttle.Fail(RemoteAddress);
+        if (delay == TimeSpan.Zero)
+        {
+            return;
+        }
+
+        Counters.Throttled();
+        if (delay is { } penalty && _grant is null)
+        {
+            _penalty = penalty;
+        }
+        else
+        {
+            Log.Throttled(_logger, _cache.Route.Cache, RemoteAddress);
+            RequestClose(CloseReason.Throttled);
+        }
     }
 
     /// <summary>Opens an engine connection and does the first exchange on it.</summary>
@@ -286,14 +391,15 @@ internal sealed partial class GatewaySession
             }
 
             _scanner.Limits = RespRequestLimits.Guest;
-            var settings = new SessionSettings { Protocol = guest.Protocol };
+            var settings = new SessionSettings { Protocol = guest.Protocol, EngineId = guest.EngineId };
+            _settings = settings;
             var end = await ServeGuestAsync(guest, settings);
             if (end != RelayEnd.Reset)
             {
                 return end == RelayEnd.Over;
             }
 
-            _keyId = null;
+            _grant = null;
             _scanner.Limits = RespRequestLimits.Stranger;
         }
     }
@@ -337,6 +443,7 @@ internal sealed partial class GatewaySession
             var ended = await relay.RunAsync();
             _relay = null;
             link = null;
+            settings.EngineId = 0;
             if (ended != RelayEnd.Unpinned)
             {
                 return ended;
@@ -376,15 +483,17 @@ internal sealed partial class GatewaySession
             if (_cache.FreshPrimary() is { } primary)
             {
                 var handshake = new ArrayBufferWriter<byte>();
-                var required = settings.WriteHandshake(handshake, primary);
+                var required = settings.WriteHandshake(handshake, primary, Grant);
+                SessionSettings.WriteIdQuestion(handshake);
                 if (settings.HasSharedWrites)
                 {
                     SessionSettings.WriteOffsetMark(handshake);
                 }
 
-                var (link, _) = await OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, required, Any: settings.HasSharedWrites ? 1 : 0));
+                var (link, reply) = await OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, required, Any: settings.HasSharedWrites ? 2 : 1));
                 if (link is not null)
                 {
+                    settings.EngineId = ClientIdEditor.Read(reply!.FirstOptional);
                     settings.HasSharedWrites = false;
                     return link;
                 }
@@ -405,6 +514,9 @@ internal sealed partial class GatewaySession
 
     private static partial class Log
     {
+        [LoggerMessage(5004, LogLevel.Warning, "{Cache}: {Address} fails to authenticate again and again; its connection is closed.")]
+        public static partial void Throttled(ILogger logger, string cache, IPAddress address);
+
         [LoggerMessage(5000, LogLevel.Trace, "{Cache}: session {Session} ended: {Reason}.")]
         public static partial void SessionEnded(ILogger logger, string cache, long session, CloseReason reason);
 

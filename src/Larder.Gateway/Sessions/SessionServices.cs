@@ -1,3 +1,4 @@
+using Larder.Gateway.Authentication;
 using Larder.Gateway.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -9,4 +10,8 @@ namespace Larder.Gateway.Sessions;
 /// <param name="Clock">The clock.</param>
 /// <param name="Logger">The log.</param>
 /// <param name="Loops">The threads that connections belong to.</param>
-internal sealed record SessionServices(GatewayOptions Options, GatewayCounters Counters, TimeProvider Clock, ILogger Logger, EventLoops Loops);
+internal sealed record SessionServices(GatewayOptions Options, GatewayCounters Counters, TimeProvider Clock, ILogger Logger, EventLoops Loops)
+{
+    /// <summary>Slows down who fails to authenticate again and again.</summary>
+    public AuthenticationThrottle Throttle { get; } = new(Options.AuthenticationFailures, Options.AuthenticationForgiveness, Clock);
+}

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Larder.Gateway.Authentication;
+using Larder.Gateway.Clients;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Lanes;
 using Larder.Gateway.Relay;
@@ -46,6 +47,12 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
             var (step, reply) = Next();
             if (reply.Length > 0)
             {
+                if (session.TakePenalty() is { Ticks: > 0 } penalty)
+                {
+                    await session.PauseAsync(penalty);
+                }
+
+
                 await client.WriteAsync(reply);
                 session.NoteActivity();
             }
@@ -129,17 +136,17 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
                 return new(Step.GoOn, Replies.SyntaxError.ToArray());
             case CommandKind.Auth:
                 var user = command.Count == 2 ? AccessKeyVerifier.DefaultUser : command.TryGet(1, out var name) ? name : default;
-                return command.TryGet(command.Count - 1, out var password) && session.FindKey(user, password) is not null
+                return command.TryGet(command.Count - 1, out var password) && session.FindGrant(user, password) is not null
                     ? new(Step.AdmitByAuth, [])
                     : new(Step.GoOn, Replies.WrongPass.ToArray());
             case CommandKind.Hello:
-                var parsed = HelloCommand.Parse(command, session.FindKey, out var error);
+                var parsed = HelloCommand.Parse(command, session.FindGrant, out var error);
                 if (parsed is null)
                 {
                     return new(Step.GoOn, error);
                 }
 
-                if (parsed.KeyId is null)
+                if (parsed.Grant is null)
                 {
                     return new(Step.GoOn, parsed.HasCredentials ? Replies.WrongPass.ToArray() : Replies.NoAuthHello.ToArray());
                 }
@@ -182,11 +189,11 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
         {
             if (cache.FreshPrimary() is { } primary)
             {
-                if (hello is not { ClientName.Length: > SessionSettings.MaxValueBytes } && await cache.GreetAsync(client.Connection.Loop, protocol, session.Services) is { } greeting)
+                if (hello is not { ClientName.Length: > SessionSettings.MaxValueBytes } && await cache.GreetAsync(client.Connection.Loop, protocol, session.Grant.User, session.Services) is { } greeting)
                 {
                     await client.WriteAsync(hello is null ? Replies.Ok.ToArray() : LaneHandshake.Greet(greeting, session.Id));
                     session.NoteActivity();
-                    return new Guest(null, protocol, hello?.ClientName);
+                    return new Guest(null, 0, protocol, hello?.ClientName);
                 }
 
                 var handshake = new ArrayBufferWriter<byte>();
@@ -196,10 +203,11 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
                 }
                 else
                 {
-                    Credentials.WriteAuth(handshake, primary, accepted: true);
+                    Credentials.WriteAuth(handshake, primary, session.Grant);
                 }
 
-                var (link, reply) = await session.OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, Required: 1));
+                SessionSettings.WriteIdQuestion(handshake);
+                var (link, reply) = await session.OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, Required: 1, Any: 1));
                 if (link is not null)
                 {
                     try
@@ -213,7 +221,7 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
                     }
 
                     session.NoteActivity();
-                    return new Guest(link, protocol, hello?.ClientName);
+                    return new Guest(link, ClientIdEditor.Read(reply.FirstOptional), protocol, hello?.ClientName);
                 }
 
                 if (reply is not null)

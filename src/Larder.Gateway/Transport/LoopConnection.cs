@@ -50,17 +50,22 @@ internal sealed partial class LoopConnection : ILoopHandler, IDisposable
         _socket = socket;
         _descriptor = (int)socket.SafeHandle.DangerousGetHandle(); // The socket is closed by this object alone, under its gate.
         Loop = loop;
-        LocalAddress = ((IPEndPoint)socket.LocalEndPoint!).Address is { IsIPv4MappedToIPv6: true } mapped
-            ? mapped.MapToIPv4()
-            : ((IPEndPoint)socket.LocalEndPoint!).Address;
+        Local = Plain((IPEndPoint)socket.LocalEndPoint!);
+        Remote = Plain((IPEndPoint)socket.RemoteEndPoint!);
         _token = loop.Register(this);
     }
 
     /// <summary>The loop that it belongs to.</summary>
     public EventLoop Loop { get; }
 
-    /// <summary>The address that the peer has connected to.</summary>
-    public IPAddress LocalAddress { get; }
+    /// <summary>The descriptor of its socket.</summary>
+    public int Descriptor => _descriptor;
+
+    /// <summary>The address and port that the peer has connected to.</summary>
+    public IPEndPoint Local { get; }
+
+    /// <summary>The peer's address and port.</summary>
+    public IPEndPoint Remote { get; }
 
     /// <summary>How many bytes of <see cref="Send"/> the peer has not taken yet.</summary>
     public int BacklogBytes => Volatile.Read(ref _backlogEnd) - Volatile.Read(ref _backlogStart);
@@ -509,4 +514,6 @@ internal sealed partial class LoopConnection : ILoopHandler, IDisposable
     {
         public void Run() => observer.OnReadable();
     }
+
+    private static IPEndPoint Plain(IPEndPoint end) => end.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(end.Address.MapToIPv4(), end.Port) : end;
 }

@@ -63,7 +63,7 @@ internal sealed class EndpointAdmission(HostIdentity host) : IAdmissionCheck
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            var owner = PortOwner.Find(endpoint.Port) is { } process ? $"process {process.Pid} ({process.Name})" : "another process";
+            var owner = PortOwner.Find(endpoint.Address, endpoint.Port) is { } process ? $"process {process.Pid} ({process.Name})" : "another process";
             return Refusal(endpoint, $"{owner} listens there.", $"Stop it, or choose another {Field(endpoint)}.");
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressNotAvailable)

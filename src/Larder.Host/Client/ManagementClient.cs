@@ -112,13 +112,17 @@ internal sealed class ManagementClient : IDisposable
         SendAsync(HttpMethod.Delete, Of(ApiRoutes.Cache, name), null, ClientJson.Default.ApplyView, AnswerTimeout, cancellationToken);
 
     /// <summary>A cache's access keys, in clear.</summary>
-    public Task<KeysView> KeysAsync(string name, CancellationToken cancellationToken) =>
-        SendAsync(HttpMethod.Post, Of(ApiRoutes.ListKeys, name), "{}", ClientJson.Default.KeysView, AnswerTimeout, cancellationToken);
+    /// <param name="name">The cache.</param>
+    /// <param name="user">Whose keys; <c>null</c> for those of <c>default</c>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<KeysView> KeysAsync(string name, string? user, CancellationToken cancellationToken) =>
+        SendAsync(
+            HttpMethod.Post, Of(ApiRoutes.ListKeys, name) + (user is null ? "" : $"?user={Uri.EscapeDataString(user)}"), "{}", ClientJson.Default.KeysView, AnswerTimeout, cancellationToken);
 
     /// <summary>Replaces one access key.</summary>
-    public Task<KeysView> RegenerateKeyAsync(string name, string keyType, CancellationToken cancellationToken)
+    public Task<KeysView> RegenerateKeyAsync(string name, RegenerateKeyRequest request, CancellationToken cancellationToken)
     {
-        var body = JsonSerializer.Serialize(new RegenerateKeyRequest(keyType), ClientJson.Default.RegenerateKeyRequest);
+        var body = JsonSerializer.Serialize(request, ClientJson.Default.RegenerateKeyRequest);
         return SendAsync(HttpMethod.Post, Of(ApiRoutes.RegenerateKey, name), body, ClientJson.Default.KeysView, AnswerTimeout, cancellationToken);
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Larder.Gateway;
 using Larder.Host.Ports;
 using Larder.Model.Routing;
@@ -10,7 +11,7 @@ namespace Larder.Host.Daemon;
 /// Finds who listens on a port. It looks through all processes, so it is asked once for each time a listener fails, and a few times more where it finds nobody: a
 /// process that opens and closes much while it is looked at can be missed.
 /// </param>
-internal sealed class GatewayStatus(Func<IReadOnlyList<ListenerSnapshot>> listeners, Func<int, ListeningProcess?> findOwner) : IGatewayStatus
+internal sealed class GatewayStatus(Func<IReadOnlyList<ListenerSnapshot>> listeners, Func<IPAddress, int, ListeningProcess?> findOwner) : IGatewayStatus
 {
     /// <summary>So often is looked for an owner that is not found.</summary>
     private const int MaxSearches = 10;
@@ -33,7 +34,9 @@ internal sealed class GatewayStatus(Func<IReadOnlyList<ListenerSnapshot>> listen
             var (owner, searches) = _owners.GetValueOrDefault(endpoint, ("", 0));
             if (owner.Length == 0 && searches < MaxSearches)
             {
-                owner = findOwner(endpoint.Port) is { } process && process.Pid != Environment.ProcessId ? $"; process {process.Pid} ({process.Name}) listens there" : "";
+                owner = findOwner(endpoint.Address, endpoint.Port) is { } process && process.Pid != Environment.ProcessId
+                    ? $"; process {process.Pid} ({process.Name}) listens there"
+                    : "";
                 _owners[endpoint] = (owner, searches + 1);
             }
 

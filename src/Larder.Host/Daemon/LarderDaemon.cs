@@ -254,6 +254,7 @@ internal sealed partial class LarderDaemon : IInstallationControl, IAsyncDisposa
             .AddSingleton<IAdmissionCheck>(new MemoryAdmission())
             .AddSingleton<IAdmissionCheck>(new BackupAdmission(storages))
             .AddSingleton<IAdmissionCheck>(new CertificateAdmission(_host, clock))
+            .AddSingleton<IAdmissionCheck>(new AccessAdmission(catalogue, _controller.CheckPermissionsAsync))
             .AddManagement();
         var api = builder.Build();
         api.UseMiddleware<ErrorMapping>();

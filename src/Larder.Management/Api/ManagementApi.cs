@@ -37,10 +37,10 @@ public static class ManagementApi
             Json(await caches.ShowAsync(name, cancellationToken)));
         routes.MapDelete(ApiRoutes.Cache, async (string name, CacheService caches, CancellationToken cancellationToken) =>
             Accepted(await caches.DeleteAsync(name, cancellationToken)));
-        routes.MapPost(ApiRoutes.ListKeys, async (string name, AccessKeyService keys, CancellationToken cancellationToken) =>
-            Json(await keys.ListAsync(name, cancellationToken)));
+        routes.MapPost(ApiRoutes.ListKeys, async (string name, string? user, AccessKeyService keys, CancellationToken cancellationToken) =>
+            Json(await keys.ListAsync(name, user, cancellationToken)));
         routes.MapPost(ApiRoutes.RegenerateKey, async (string name, HttpRequest request, AccessKeyService keys, CancellationToken cancellationToken) =>
-            Json(await keys.RegenerateAsync(name, (await ReadAsync<RegenerateKeyRequest>(request, cancellationToken)).KeyType, cancellationToken)));
+            Json(await keys.RegenerateAsync(name, await ReadAsync<RegenerateKeyRequest>(request, cancellationToken), cancellationToken)));
         routes.MapPost(ApiRoutes.Failover, async (string name, HttpRequest request, FailoverService failovers, CancellationToken cancellationToken) =>
             Accepted(await failovers.FailOverAsync(name, await ReadAsync<FailoverRequest>(request, cancellationToken), cancellationToken)));
         routes.MapPost(ApiRoutes.Drill, async (string name, HttpRequest request, FailoverService failovers, CancellationToken cancellationToken) =>
@@ -77,7 +77,7 @@ public static class ManagementApi
             Accepted(await transfers.ImportAsync(name, await ReadAsync<ImportRequest>(request, cancellationToken), cancellationToken)));
         routes.MapPost(ApiRoutes.Artifact, async (string name, CacheService caches, AccessKeyService keys, CancellationToken cancellationToken) =>
             Json(ConnectionArtifact.Render(
-                await caches.ShowAsync(name, cancellationToken), (await keys.ListAsync(name, cancellationToken)).Primary)));
+                await caches.ShowAsync(name, cancellationToken), (await keys.ListAsync(name, null, cancellationToken)).Primary)));
         routes.MapGet(ApiRoutes.Operation, async (string id, OperationService operations, CancellationToken cancellationToken) =>
             Json(await operations.GetAsync(id, cancellationToken)));
         routes.MapGet(ApiRoutes.OperationWatch, async (string id, OperationService operations, HttpResponse response, CancellationToken cancellationToken) =>

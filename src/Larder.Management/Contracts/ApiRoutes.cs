@@ -22,7 +22,7 @@ public static class ApiRoutes
     /// <summary>GET: <see cref="CacheView"/>. DELETE: <see cref="ApplyView"/>.</summary>
     public const string Cache = "/v1/caches/{name}";
 
-    /// <summary>POST (a read that hands out secrets is no GET): <see cref="KeysView"/>.</summary>
+    /// <summary>POST (a read that hands out secrets is no GET), with <c>?user=</c> for the keys of another user than <c>default</c>: <see cref="KeysView"/>.</summary>
     public const string ListKeys = "/v1/caches/{name}/list-keys";
 
     /// <summary>POST <see cref="RegenerateKeyRequest"/>: <see cref="KeysView"/> with both keys.</summary>

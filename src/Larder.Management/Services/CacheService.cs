@@ -90,10 +90,12 @@ internal sealed class CacheService(
                 .Put(StoreKeys.Operation(operation.Id), StoreCodec.Encode(operation, DocumentSchemas.Current));
             if (current is null)
             {
-                transaction = transaction.Put(StoreKeys.Secrets(desired.Name), StoreCodec.Encode(keys.Create(), DocumentSchemas.Current));
+                var secrets = keys.WithUsers(keys.Create(), desired.Access.Users.Keys);
+                transaction = transaction.Put(StoreKeys.Secrets(desired.Name), StoreCodec.Encode(secrets, DocumentSchemas.Current));
             }
             else
             {
+                transaction = await KeepUsersAsync(transaction, desired, cancellationToken);
                 transaction = await SupersedeAsync(transaction, current.OperationId, cancellationToken);
             }
 
@@ -130,6 +132,17 @@ internal sealed class CacheService(
                 return new ApplyView(null, operation.Id);
             }
         }
+    }
+
+    /// <summary>New users get keys, and those of users that are gone go with them, in the same commit.</summary>
+    private async Task<StoreTransaction> KeepUsersAsync(StoreTransaction transaction, CacheSpec desired, CancellationToken cancellationToken)
+    {
+        var key = StoreKeys.Secrets(desired.Name);
+        var (secrets, revision) = await documents.ReadAsync<SecretsDocument>(key, cancellationToken);
+        var next = keys.WithUsers(secrets!, desired.Access.Users.Keys);
+        return ReferenceEquals(next, secrets)
+            ? transaction
+            : transaction.IfRevision(key, revision).Put(key, StoreCodec.Encode(next, DocumentSchemas.Current));
     }
 
     /// <summary>A newer wish replaces one that is still being carried out: the controller drives to the newest, so the older operation ends.</summary>

@@ -133,7 +133,8 @@ internal static class PlanFields
             .Select(Alarm)
             .ToList();
         var mode = Fields.IndexOf(Fields.First(field => field.Path == "monitoring.mode"));
-        return Fields.InsertRange(mode + 1, alarms);
+        var backup = Fields.IndexOf(Fields.First(field => field.Path == "backup.storage"));
+        return Fields.InsertRange(backup, AccessFields.Of(desired, current)).InsertRange(mode + 1, alarms);
     }
 
     private static PlanField Alarm(string key) => new(

@@ -38,6 +38,7 @@ public static class SpecPlanner
         refusals.AddRange(UnsupportedYet.Refusals(current, wanted));
         refusals.AddRange(EndpointRefusals(current, wanted));
         refusals.AddRange(BackupRefusals(current, wanted));
+        refusals.AddRange(AccessFields.Refusals(current, wanted));
         var engine = ChooseEngine(current, wanted, context, refusals);
         if (wanted.Durability == DurabilityMode.Quorum && engine is { Family: EngineFamily.Garnet } && current?.Durability != DurabilityMode.Quorum)
         {

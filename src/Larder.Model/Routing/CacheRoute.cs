@@ -28,6 +28,12 @@ public sealed record CacheRoute
     /// <summary>SHA-256 digests (32 bytes each) of the access keys that are valid now: primary first, then secondary.</summary>
     public required ImmutableArray<AccessKeyDigest> AccessKeys { get; init; }
 
+    /// <summary>Users beyond <c>default</c>, which the <see cref="AccessKeys"/> are for.</summary>
+    public ImmutableArray<AccessUser> Users { get; init; } = [];
+
+    /// <summary>The ranges that clients may come from; empty for everywhere.</summary>
+    public ImmutableArray<AddressRange> Firewall { get; init; } = [];
+
     /// <summary>The most client connections at once.</summary>
     public required int MaxClients { get; init; }
 

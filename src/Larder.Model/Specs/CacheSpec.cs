@@ -30,6 +30,12 @@ public sealed record CacheSpec
     /// <summary>What clients see of an unplanned change of the primary.</summary>
     public FailoverSpec Failover { get; init; } = new();
 
+    /// <summary>Users beyond <c>default</c>, and what they may do.</summary>
+    public AccessSpec Access { get; init; } = new();
+
+    /// <summary>From where clients may come.</summary>
+    public FirewallSpec Firewall { get; init; } = new();
+
     /// <summary>Where copies of the data go and how many are kept.</summary>
     public BackupSpec Backup { get; init; } = new();
 

@@ -62,6 +62,13 @@ internal sealed class SchemaEvaluator(SchemaNode root, SpecErrors errors)
             AddMissing(schema.Property(name) ?? Definition(place, name), name, place, sink);
         }
 
+        if (mapping.Entries.Length > schema.MaxFields)
+        {
+            fits = false;
+            sink?.Add(
+                SpecErrorKind.NotAllowed, place.KeyPosition, place.Field, $"has {mapping.Entries.Length} entries", allowed: $"at most {schema.MaxFields} entries");
+        }
+
         foreach (var entry in mapping.Entries)
         {
             var below = new Place(place.Field.Length == 0 ? entry.Key : $"{place.Field}.{entry.Key}", entry.KeyPosition);
@@ -74,9 +81,27 @@ internal sealed class SchemaEvaluator(SchemaNode root, SpecErrors errors)
                 fits = false;
                 AddUnknown(schema, entry, below, sink);
             }
+            else
+            {
+                fits &= schema.FieldNames is null || HasName(schema.FieldNames, entry, below, sink);
+                fits &= schema.OtherFields is null || Evaluate(schema.OtherFields, entry.Value, below, sink);
+            }
         }
 
         return fits;
+    }
+
+    private static bool HasName(SchemaNode schema, MappingEntry entry, Place place, SpecErrors? sink)
+    {
+        var name = new ScalarNode(entry.KeyPosition, entry.Key, ScalarKind.Text, isQuoted: true);
+        if (HasForm(schema, name) && (schema.Not is null || !schema.Not.Values.Any(value => Equal(value, name))))
+        {
+            return true;
+        }
+
+        sink?.Add(
+            SpecErrorKind.NotAllowed, entry.KeyPosition, place.Field, $"'{Printable.Of(entry.Key)}' is not a name that is allowed here", allowed: SchemaWords.Allowed(schema));
+        return false;
     }
 
     private void AddUnknown(SchemaNode schema, MappingEntry entry, Place place, SpecErrors? sink)

@@ -10,7 +10,7 @@ internal static partial class SchemaFormats
     /// <summary>Whether there is such a format.</summary>
     /// <param name="format">Its name.</param>
     /// <returns>Whether there is.</returns>
-    public static bool IsKnown(string format) => format is "ip" or "hostname";
+    public static bool IsKnown(string format) => format is "ip" or "hostname" or "ip-range" or "permissions";
 
     /// <summary>Whether a text has a format.</summary>
     /// <param name="format">The format's name.</param>
@@ -19,6 +19,8 @@ internal static partial class SchemaFormats
     public static bool Matches(string format, string text) => format switch
     {
         "ip" => AddressScope.Parse(text) is not null,
+        "ip-range" => AddressRange.Parse(text) is not null,
+        "permissions" => AccessPolicies.IsWellFormed(text),
         "hostname" => text.Length <= 253 && HostName().IsMatch(text) && !IPAddress.TryParse(text, out _),
         _ => throw new ArgumentException($"'{format}' is no format.", nameof(format)),
     };

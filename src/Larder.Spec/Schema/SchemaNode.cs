@@ -40,6 +40,15 @@ internal sealed record SchemaNode
     /// <summary>Whether fields beside <see cref="Properties"/> are permitted.</summary>
     public bool AllowsOtherFields { get; init; } = true;
 
+    /// <summary>What fields beside <see cref="Properties"/> must be, where it matters.</summary>
+    public SchemaNode? OtherFields { get; init; }
+
+    /// <summary>What the names of fields must be, where it matters.</summary>
+    public SchemaNode? FieldNames { get; init; }
+
+    /// <summary>The greatest number of fields.</summary>
+    public int? MaxFields { get; init; }
+
     /// <summary>The condition of <see cref="Then"/> and <see cref="Else"/>.</summary>
     public SchemaNode? If { get; init; }
 

@@ -62,7 +62,10 @@ internal sealed class SchemaReader
             Properties = [.. value.EnumerateObject().Select(property =>
                 KeyValuePair.Create(property.Name, Read(property.Value, $"{path}/{property.Name}")))],
         },
+        "additionalProperties" when value.ValueKind == JsonValueKind.Object => node with { OtherFields = Read(value, path) },
         "additionalProperties" => node with { AllowsOtherFields = value.GetBoolean() },
+        "propertyNames" => node with { FieldNames = Read(value, path) },
+        "maxProperties" => node with { MaxFields = value.GetInt32() },
         "if" => node with { If = Read(value, path) },
         "then" => node with { Then = Read(value, path) },
         "else" => node with { Else = Read(value, path) },

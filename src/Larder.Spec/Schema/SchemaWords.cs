@@ -27,6 +27,7 @@ internal static class SchemaWords
             ["integer"] => Range("a whole number", schema),
             ["number"] => Range("a number", schema),
             ["string"] => Length(schema),
+            ["object"] when schema.Properties.IsEmpty => "a mapping of names and values",
             ["object"] => $"a mapping with {List(schema.Properties.Select(property => property.Key), "and")}",
             _ => null,
         };

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Larder.Store.Documents;
 
 /// <summary>The secrets of one cache, each in the envelope of the installation's secret protector.</summary>
@@ -20,4 +22,7 @@ public sealed record SecretsDocument
 
     /// <summary>Password of the engine user that the gateway is, protected.</summary>
     public required string GatewayPassword { get; init; }
+
+    /// <summary>The keys of users beyond <c>default</c>, by their names.</summary>
+    public ImmutableSortedDictionary<string, UserKeys> Users { get; init; } = ImmutableSortedDictionary.Create<string, UserKeys>(StringComparer.Ordinal);
 }

@@ -93,9 +93,14 @@ internal sealed class Door : IAsyncDisposable
 
     public static AccessKeyDigest Digest(string id, string key) => new(id, [.. SHA256.HashData(Encoding.UTF8.GetBytes(key))]);
 
-    public async Task<Wire> ConnectAsync(string? serverName = "dev.test", SslProtocols protocols = SslProtocols.None)
+    public async Task<Wire> ConnectAsync(string? serverName = "dev.test", SslProtocols protocols = SslProtocols.None, IPAddress? from = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (from is not null)
+        {
+            socket.Bind(new IPEndPoint(from, 0));
+        }
+
         await socket.ConnectAsync(IPAddress.Loopback, Port);
         var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
@@ -106,7 +111,7 @@ internal sealed class Door : IAsyncDisposable
             RemoteCertificateValidationCallback = (_, _, _, _) => true,
 #pragma warning restore CA5359
         });
-        return new Wire(tls);
+        return new Wire(tls, $"{socket.LocalEndPoint}");
     }
 
     public async Task<Wire> EnterAsync(string key = Key, string serverName = "dev.test")

@@ -4,7 +4,7 @@ using System.Text;
 namespace Larder.Gateway.Tests.Harness;
 
 /// <summary>The wire protocol by hand: commands out, replies in, as text that shows what came byte by byte in meaning.</summary>
-internal sealed class Wire(Stream stream) : IAsyncDisposable
+internal sealed class Wire(Stream stream, string local = "") : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
     private readonly byte[] _buffer = new byte[65536];
@@ -12,6 +12,9 @@ internal sealed class Wire(Stream stream) : IAsyncDisposable
     private int _end;
 
     public Stream Stream => stream;
+
+    /// <summary>Its own address and port.</summary>
+    public string Local => local;
 
     public static byte[] Encode(params string[] command)
     {

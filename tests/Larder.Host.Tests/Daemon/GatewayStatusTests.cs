@@ -51,7 +51,7 @@ public sealed class GatewayStatusTests
     public void An_owner_that_was_missed_is_looked_for_again_but_not_for_ever()
     {
         _listeners.Add(new(Endpoint, "port 6380 cannot be opened"));
-        var status = new GatewayStatus(() => _listeners, _ => ++_searches == 3 ? new(77, "redis-server") : null);
+        var status = new GatewayStatus(() => _listeners, (_, _) => ++_searches == 3 ? new(77, "redis-server") : null);
         for (var time = 1; time <= 2; time++)
         {
             Assert.Equal("port 6380 cannot be opened", status.ListenerProblem(Endpoint));
@@ -71,9 +71,9 @@ public sealed class GatewayStatusTests
 
     private GatewayStatus Status(ListeningProcess? owner) => new(
         () => _listeners,
-        port =>
+        (address, port) =>
         {
-            Assert.Equal(Endpoint.Port, port);
+            Assert.Equal((Endpoint.Address, Endpoint.Port), (address, port));
             _searches++;
             return owner;
         });

@@ -21,6 +21,27 @@ public sealed class PortOwnerTests
     }
 
     [Fact]
+    public void Only_the_address_that_is_asked_for_counts()
+    {
+        using var listener = new TcpListener(IPAddress.Parse("127.0.0.1"), 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        Assert.Equal(Environment.ProcessId, PortOwner.Find(IPAddress.Loopback, port)!.Pid);
+        Assert.Null(PortOwner.Find(IPAddress.IPv6Loopback, port));
+        Assert.Null(PortOwner.Find(IPAddress.Parse("127.0.0.2"), port));
+    }
+
+    [Theory]
+    [InlineData("0100007F", "127.0.0.1", true)]
+    [InlineData("0100007F", "127.0.0.2", false)]
+    [InlineData("00000000", "127.0.0.1", true)]
+    [InlineData("00000000000000000000000001000000", "::1", true)]
+    [InlineData("00000000000000000000000000000000", "127.0.0.1", true)]
+    [InlineData("00000000000000000000000001000000", "127.0.0.1", false)]
+    public void Addresses_are_read_as_the_kernel_writes_them(string local, string address, bool same) =>
+        Assert.Equal(same, PortOwner.IsAt(local, IPAddress.Parse(address)));
+
+    [Fact]
     public void A_port_without_listener_has_no_owner()
     {
         int port;

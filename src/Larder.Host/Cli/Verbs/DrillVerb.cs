@@ -83,7 +83,7 @@ internal sealed class DrillVerb : Verb
         await client.CheckDrillAsync(cache.Name, request, cancellationToken);
         var events = await client.EventsAsync(cache.Name, 0, cancellationToken);
         var known = events.IsEmpty ? 0 : events[^1].Sequence;
-        var keys = await client.KeysAsync(cache.Name, cancellationToken);
+        var keys = await client.KeysAsync(cache.Name, null, cancellationToken);
         var endpoint = new DrillEndpoint(cache.Endpoint.Host, cache.Endpoint.TlsPort, cache.Endpoint.ServerName, cache.Endpoint.CaFile, keys.Primary);
         DrillReport seen;
         try
