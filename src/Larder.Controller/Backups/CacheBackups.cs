@@ -3,6 +3,7 @@ using Larder.Backup.Catalogue;
 using Larder.Backup.Snapshots;
 using Larder.Backup.Storages;
 using Larder.Controller.Caches;
+using Larder.Controller.Processes;
 using Larder.Controller.Shards;
 using Larder.Controller.Snapshots;
 using Larder.Engines;
@@ -136,7 +137,8 @@ internal sealed partial class CacheBackups(string cache, CacheServices services,
                 throw new SnapshotException($"{name} has no primary at the moment, so that there is nothing to take a snapshot of.");
             }
 
-            var backup = await _attempt.RunAsync(document, [.. sources.Select(source => source!)], state.Count, progress, cancellationToken);
+            var backup = await BackgroundThread.RunAsync(
+                "backup", () => _attempt.RunAsync(document, [.. sources.Select(source => source!)], state.Count, progress, cancellationToken));
             await WriteAsync(
                 new BackupDocument
                 {

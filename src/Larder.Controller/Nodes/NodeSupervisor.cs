@@ -129,6 +129,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// </summary>
     public bool StandsStill => _answered && Running && Probe is null && ProcessStat.TryRead(_process!.Pid) is { State: 'T' or 't' };
 
+    /// <summary>Whether its last process ran when the machine ended, as far as is known: what was not flushed to the disk then is gone.</summary>
+    public bool EndedWithHost { get; private set; }
+
     /// <summary>Failed runs since the last healthy one.</summary>
     public int Failures => _backOff.Failures;
 
@@ -141,7 +144,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// <summary>Finds the process that an earlier daemon started, if it still runs.</summary>
     public void Adopt()
     {
-        if (ReadRecord() is { } record && record.Process.IsAlive())
+        var found = ReadRecord();
+        EndedWithHost = found is { Process.IsOfThisBoot: false } && !File.Exists(Folders.StoppedMark);
+        if (found is { } record && record.Process.IsAlive())
         {
             Take(record.Process, record.Continuous, record.StartedAt);
             _loadedFromDisk = _data.Proves(DataPaths, Persistent);
@@ -490,6 +495,11 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
         var log = Features.SplitLog && probe.Log is not null ? Configuration.LogFolder ?? Path.Combine(Folders.Data, RedisFiles.LogFolder) : null;
         var sight = new DataSight(WorkingFolder.IsThere(process.Pid), log is null || File.Exists(Path.Combine(log, RedisFiles.LogManifest)), probe.Log);
+        if (probe.Log?.RewritingFor is not null)
+        {
+            BackgroundPriority.LowerChildren(process.Pid);
+        }
+
         _watch.See(sight, log is not null && sight.FolderThere ? log : Folders.Data, primary);
         if (_watch.Trouble == DataTrouble.FolderGone && !primary)
         {
@@ -590,6 +600,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     private void Take(ProcessIdentity process, bool continuous, DateTimeOffset startedAt)
     {
         _process = process;
+        EndedWithHost = false;
         _startedAt = startedAt;
         _answered = false;
         _toldToEnd = false;

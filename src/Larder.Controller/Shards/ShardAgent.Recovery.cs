@@ -93,6 +93,17 @@ internal sealed partial class ShardAgent
             });
         }
 
+        if (_nodes.Any(node => node.EndedWithHost) && copies.Any(copy => copy is { State: CopyState.Good, SavedAt: null }))
+        {
+            var until = copies.Max(copy => copy.LoggedUntil) is { } stamp ? $" The newest entry of a log is of {stamp:u}." : "";
+            _services.Events.Append(new CacheEvent(
+                EventKind.DataLost, _cache,
+                $"The machine ended while shard {_shard} of {_cache} ran. Logs are flushed each second: what was acknowledged in the last second before that may be lost.{until}")
+            {
+                Shard = _shard,
+            });
+        }
+
         foreach (var ordinal in _cold.SetAside)
         {
             SetAside(_nodes.First(node => node.Ordinal == ordinal), copies.First(copy => copy.Ordinal == ordinal).Problem);

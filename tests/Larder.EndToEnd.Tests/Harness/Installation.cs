@@ -113,12 +113,18 @@ internal sealed class Installation : IAsyncDisposable
         new Dictionary<string, string> { ["REDISCLI_AUTH"] = await KeyAsync(name) });
 
     /// <summary>Asks a node's engine as Larder itself does, past the endpoint: its configuration, which only its owner reads, says how.</summary>
-    public async Task<string> EngineAsync(string name, int node, params string[] command)
+    public Task<string> EngineAsync(string name, int node, params string[] command) => EngineAsync(name, node, "", command);
+
+    /// <summary>The same with several commands on one connection, a line each.</summary>
+    public Task<string> EngineSessionAsync(string name, int node, params string[] commands) => EngineAsync(name, node, string.Join('\n', commands) + "\n", []);
+
+    private async Task<string> EngineAsync(string name, int node, string input, string[] command)
     {
         var lines = await File.ReadAllLinesAsync(Path.Combine(Home, "caches", name, "nodes", $"{node}", "conf", "redis.conf"), TestContext.Current.CancellationToken);
         string Setting(string key) => lines.First(line => line.StartsWith(key + " ", StringComparison.Ordinal))[(key.Length + 1)..].Trim('"');
         var answer = await Command.RunAsync(
-            "redis-cli", ["-s", Setting("unixsocket"), "--user", Setting("masteruser"), .. command], new Dictionary<string, string> { ["REDISCLI_AUTH"] = Setting("masterauth") });
+            "redis-cli", ["-s", Setting("unixsocket"), "--user", Setting("masteruser"), .. command],
+            new Dictionary<string, string> { ["REDISCLI_AUTH"] = Setting("masterauth") }, input);
         return answer.Succeeded().Output.Trim();
     }
 

@@ -10,7 +10,11 @@ internal static class Accidents
         new("one process is killed", Strikes.KillPrimariesAsync, Everything),
         new("all engine processes are killed", Strikes.KillNodesAsync, OnDisk),
         new("the daemon is killed too", Strikes.Stopped((_, _) => { }), OnDisk),
-        new("the power is cut", Strikes.CutPowerAsync, OnDisk) { Disk = SceneDisk.Own },
+        new("the power is cut", Strikes.CutPowerAsync, OnDisk)
+        {
+            Disk = SceneDisk.Own,
+            Told = persistence => persistence.StartsWith("AOF", StringComparison.Ordinal) ? "in the last second before that may be lost" : null,
+        },
         new("logs end in the middle of a command", Strikes.Stopped((larder, cache) => Array.ForEach(Damage.Logs(larder, cache), Damage.Tear)), OnDisk)
         {
             Told = persistence => persistence.StartsWith("AOF", StringComparison.Ordinal) ? "were cut off and are kept in" : null,
