@@ -16,20 +16,23 @@ public sealed class FarStorageTests
         await new BlobContainerClient(azurite.ConnectionString, "backups").CreateAsync(cancellationToken: TestContext.Current.CancellationToken);
         using var relay = new DisturbedRelay(azurite.Port);
         await using var larder = new Installation();
-        BackupTests.Settings(larder, string.Join(',', Storage(larder, "cold", azurite.ConnectionTo(relay.Port)), Storage(larder, "locked", azurite.WrongConnectionString)));
+        BackupTests.Settings(larder, string.Join(
+            ',', Storage(larder, "cold", azurite.ConnectionTo(relay.Port)), Storage(larder, "locked", azurite.WrongConnectionString),
+            """{"name":"gone","kind":"folder","path":"/proc/larder"}"""));
 
-        var spec = larder.DevelopmentSpec(more: "  persistence: RDB\nbackup:\n  storage: locked");
-        var locked = await larder.RunAsync("up", spec, "--detach");
-        Assert.Equal(2, locked.ExitCode);
-        Assert.Contains("storage 'locked' (http://127.0.0.1", locked.Error, StringComparison.Ordinal);
-        Assert.Contains("refuses the credential", locked.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain(Convert.ToBase64String(new byte[32]), locked.Error, StringComparison.Ordinal);
+        foreach (var (backup, said) in new[]
+        {
+            ("storage: locked", "storage 'locked' (http://127.0.0.1"), ("storage: locked", "refuses the credential"),
+            ("storage: nowhere", "There is no storage named 'nowhere'; there are: cold, gone, local, locked, second"), ("storage: gone", "storage 'gone' (/proc/larder)"),
+        })
+        {
+            Assert.Contains(said, await RefusedAsync(larder, "RDB", backup), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("'cold' is no plain folder", await RefusedAsync(larder, "AOF_DUAL", "second_storage: cold"), StringComparison.Ordinal);
         Assert.Equal(2, (await larder.RunAsync("show", "dev")).ExitCode);
-
         await larder.UpAsync(larder.DevelopmentSpec(more: "  persistence: RDB\nbackup:\n  storage: cold"));
-        var changed = await larder.RunAsync("apply", larder.DevelopmentSpec(more: "  persistence: RDB\nbackup:\n  storage: locked"));
-        Assert.Equal(2, changed.ExitCode);
-        Assert.Contains("refuses the credential", changed.Error, StringComparison.Ordinal);
+        Assert.Contains("refuses the credential", await RefusedAsync(larder, "RDB", "storage: locked"), StringComparison.Ordinal);
 
         await DataSet.WriteAsync(larder, "dev");
         (await larder.RunAsync("backup", "dev")).Succeeded();
@@ -55,11 +58,19 @@ public sealed class FarStorageTests
         Assert.DoesNotContain("AccountKey", await File.ReadAllTextAsync(Path.Combine(larder.Home, "logs", "larder.log"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
+    private static async Task<string> RefusedAsync(Installation larder, string persistence, string backup)
+    {
+        var refused = await larder.RunAsync("up", larder.DevelopmentSpec(more: $"  persistence: {persistence}\nbackup:\n  {backup}"), "--detach");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.DoesNotContain(Convert.ToBase64String(new byte[32]), refused.Error, StringComparison.Ordinal);
+        return refused.Error;
+    }
+
     internal static string Storage(Installation larder, string name, string connection)
     {
         var file = Path.Combine(larder.Home, name + ".credential");
         File.WriteAllText(file, connection);
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        return $$"""{"name":"{{name}}","kind":"azure-blob","container":"backups","credentialFile":"{{file}}","callSeconds":1,"retries":1}""";
+        return $$"""{"name":"{{name}}","kind":"azure-blob","container":"backups","credentialFile":"{{file}}","callSeconds":4,"retries":1}""";
     }
 }
