@@ -24,7 +24,7 @@ public sealed class GenerationTests
         Assert.Null(controller.Routes.Current.Caches[0].Primary);
 
         StaleReplica.GiveBackData(controller, primary);
-        var over = await controller.WaitAsync("it", "Ready", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
+        var over = await controller.WaitAsync("it", "Ready", status => IsWhole(status, 2));
         Assert.Equal(primary, Primary(over).Ordinal);
         Assert.Equal("newest", await GetAsync(controller, "key"));
     }
@@ -42,7 +42,7 @@ public sealed class GenerationTests
         Assert.Contains("given up", told.Message, StringComparison.Ordinal);
 
         StaleReplica.GiveBackData(controller, primary);
-        await controller.WaitAsync("it", "Ready", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
+        await controller.WaitAsync("it", "Ready", status => IsWhole(status, 2));
         var folder = Path.Combine(controller.Home.NodeFolder("it", primary), "set-aside");
         Assert.True(Directory.Exists(Path.Combine(folder, "appendonlydir")));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
@@ -62,7 +62,7 @@ public sealed class GenerationTests
         await controller.CreateAsync(Spec(family, PersistenceMode.Aof));
         var ready = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
         Process.GetProcessById(Primary(ready).Pid!.Value).Kill();
-        await controller.WaitAsync("it", "failed over", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
+        await controller.WaitAsync("it", "failed over", status => IsWhole(status, 2));
         var folder = Path.Combine(controller.Home.NodeFolder("it", Primary(ready).Ordinal), "set-aside");
         Assert.True(Path.Exists(Path.Combine(folder, kept)), string.Join(" ", Directory.GetFileSystemEntries(folder)));
         Assert.Contains(
@@ -76,7 +76,7 @@ public sealed class GenerationTests
         await controller.CreateAsync(Spec(EngineFamily.Redis, PersistenceMode.Disabled));
         var ready = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
         Process.GetProcessById(Primary(ready).Pid!.Value).Kill();
-        await controller.WaitAsync("it", "failed over", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
+        await controller.WaitAsync("it", "failed over", status => IsWhole(status, 2));
         Assert.Contains("Nothing of it is on disk", Assert.Single(Told(controller, EventKind.DataSetAside)), StringComparison.Ordinal);
     }
 
@@ -95,8 +95,26 @@ public sealed class GenerationTests
         }
 
         await controller.StartControllerAsync();
-        await controller.WaitAsync("it", "Ready", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
+        await controller.WaitAsync("it", "Ready", status => IsWhole(status, 2));
         Assert.Contains("begins empty", Told(controller, EventKind.PrimaryPromoted).Last(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_persistence_the_loss_is_told_also_where_the_nodes_ended_one_after_the_other()
+    {
+        await using var controller = await ControllerFixture.StartAsync();
+        await controller.CreateAsync(Spec(EngineFamily.Redis, PersistenceMode.Disabled));
+        var ready = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
+        var (primary, replica) = (Primary(ready), ready.Shards[0].Nodes.Single(node => node.Role == NodeRole.Replica));
+
+        // The replica stands still, so that it counts and cannot be promoted, until the old primary is back without anything.
+        using var stop = Process.Start("kill", ["-STOP", $"{replica.Pid}"]);
+        await stop.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Process.GetProcessById(primary.Pid!.Value).Kill();
+        await controller.WaitAsync("it", "started anew", status => status.Shards[0].Nodes[primary.Ordinal].Pid is { } pid && pid != primary.Pid);
+        Process.GetProcessById(replica.Pid!.Value).Kill();
+        await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready && status.Shards[0].Epoch > 1);
+        Assert.Contains("its data was in memory only", Assert.Single(Told(controller, EventKind.DataLost)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -120,7 +138,7 @@ public sealed class GenerationTests
             ready = await controller.WaitAsync("it", "failed over", status => status.Shards[0].Epoch == epoch && controller.Routes.Current.Caches[0].Primary is not null);
         }
 
-        await controller.WaitAsync("it", "whole again", status => status.Shards[0].Epoch == replicas && status.State == CacheState.Ready);
+        await controller.WaitAsync("it", "whole again", status => IsWhole(status, replicas));
         Assert.Equal("kept", await GetAsync(controller, "key"));
     }
 
@@ -132,7 +150,7 @@ public sealed class GenerationTests
         var ready = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
         var operation = await controller.FailOverAsync("it", fromEpoch: 1, force: false);
         Assert.Equal(OperationState.Succeeded, await controller.EndOfAsync(operation));
-        await controller.WaitAsync("it", "Ready", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
+        await controller.WaitAsync("it", "Ready", status => IsWhole(status, 2));
         Assert.Empty(Told(controller, EventKind.DataSetAside));
         Assert.False(Directory.Exists(Path.Combine(controller.Home.NodeFolder("it", Primary(ready).Ordinal), "set-aside")));
     }
@@ -145,6 +163,10 @@ public sealed class GenerationTests
 
     private static IEnumerable<string> Told(ControllerFixture controller, EventKind kind) =>
         controller.Journal.Events.Where(happened => happened.Kind == kind).Select(happened => happened.Message);
+
+    // The nodes are as they are now; the cache's state may be of a moment ago.
+    private static bool IsWhole(CacheStatus status, long epoch) =>
+        status.State == CacheState.Ready && status.Shards[0].Epoch == epoch && status.Shards[0].Nodes.All(node => node.State == NodeState.InSync);
 
     private static NodeStatus Primary(CacheStatus status) => status.Shards[0].Nodes.Single(node => node.Role == NodeRole.Primary);
 

@@ -111,6 +111,23 @@ internal sealed partial class ShardAgent
     }
 
     /// <summary>
+    /// An election that gave data up: one node may have come back without any before the other ended, so that there never was a moment without a process.
+    /// Counted before the winner is published, so that no client writes to what may be replaced.
+    /// </summary>
+    private void CountLoss(ElectionDecision decision, int winner)
+    {
+        if (decision.BeginsEmpty)
+        {
+            // Seen already where no process was left.
+            Losses += _cold is { AllLost: true } ? 0 : 1;
+        }
+        else if (decision.Lossy)
+        {
+            Tell(EventKind.DataLost, winner, $"Shard {_shard} of {_cache} goes on without its newest data: {decision.Reason}. What was acknowledged after that is lost.");
+        }
+    }
+
+    /// <summary>
     /// A node that may have the newest data and comes back while others run is looked at too, so that a log that only ends too early is cut and loads:
     /// the engine would refuse it.
     /// </summary>

@@ -410,6 +410,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             return $"waiting for the old leader key of shard {_shard} to end";
         }
 
+        CountLoss(decision, ordinal);
         var winner = _nodes.First(node => node.Ordinal == ordinal);
         await winner.PromoteAsync(cancellationToken);
         await winner.ProbeAsync(cancellationToken);
