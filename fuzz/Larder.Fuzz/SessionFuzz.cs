@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Larder.Compat.Doors;
 using Larder.Compat.Engines;
 using Larder.Compat.Wire;
+using Larder.Gateway;
 using Larder.Model.Engines;
 
 namespace Larder.Fuzz;
@@ -51,7 +53,8 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
         await using var engine = await EngineProcess.StartAsync(installation);
         using var log = new RecordingLoggers();
         await using var door = await TestDoor.OpenAsync(
-            engine.SocketPath, engine.Gateway.Name, engine.Gateway.Password.Reveal(), EngineProcess.Key, 0, null, null, log);
+            engine.SocketPath, engine.Gateway.Name, engine.Gateway.Password.Reveal(), EngineProcess.Key, 0, null,
+            new GatewayOptions { BatchesBeforeSharing = 2 }, log); // Sessions come and go between shared connections and their own as often as they can.
         await using var administrator = await engine.ConnectAsAdministratorAsync();
         var next = 0;
         await Task.WhenAll(Enumerable.Range(0, atOnce).Select(async worker =>
@@ -186,7 +189,7 @@ public sealed partial class SessionFuzz(EngineInstallation installation, int see
         {
             await action();
         }
-        catch (Exception problem) when (problem is IOException or SocketException or ObjectDisposedException or InvalidOperationException
+        catch (Exception problem) when (problem is IOException or SocketException or ObjectDisposedException or InvalidOperationException or CryptographicException
             || problem.GetType().Name == "SslException")
         {
             // The connection's end, wherever it meets us.

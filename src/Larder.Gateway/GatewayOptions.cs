@@ -52,4 +52,11 @@ public sealed record GatewayOptions
     /// <summary>Whether commands that need no state share a few engine connections; if not, each client has one of its own.</summary>
     /// <value>Default true.</value>
     public bool SharesConnections { get; init; } = true;
+
+    /// <summary>
+    /// After how many batches in a row that need no engine connection of their own a client shares one again. Each change costs an engine connection, each client
+    /// that does not share costs the engine more per command.
+    /// </summary>
+    /// <value>At least 1; default 64.</value>
+    public int BatchesBeforeSharing { get; init; } = 64;
 }

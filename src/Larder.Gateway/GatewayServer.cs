@@ -89,7 +89,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
                     .OrderBy(listener => listener.Endpoint.Port)
                     .Select(listener => new ListenerSnapshot(listener.Endpoint, listener.Problem!))],
                 [.. _caches.Values.Select(cache => new CacheSnapshot(
-                    cache.Route.Cache, cache.SessionCount, cache.Sessions.Count(session => session.IsAuthenticated), cache.Route.Primary?.Epoch,
+                    cache.Route.Cache, cache.SessionCount, cache.Sessions.Count(session => session.IsAuthenticated), cache.Find(EngineAim.Primary)?.Epoch,
                     cache.Sessions.Count(session => session.IsBusy), !ReferenceEquals(cache.Effects, Commands.CommandEffects.BeforeEngine)))],
                 _services.Counters.Read());
         }
@@ -104,18 +104,55 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
         }
 
         runtime.Hold(reason, limit);
-        return PollAsync(() => runtime.AreLanesQuiet && runtime.Sessions.All(session => session.IsQuiet), limit, cancellationToken);
+        return PollAsync(() => runtime.AreLanesQuiet(null) && runtime.Sessions.All(session => session.IsQuiet), limit, cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<bool> FollowAsync(string cache, long epoch, TimeSpan limit, CancellationToken cancellationToken) => PollAsync(
         () => Find(cache) is not { } runtime
-            || (runtime.Route.Primary is { } primary && primary.Epoch >= epoch && runtime.Sessions.All(session => session.IsSettledOn(primary))),
+            || (runtime.Route.Primary is { } primary && primary.Epoch >= epoch && runtime.Sessions.All(session => session.IsSettled)),
         limit,
         cancellationToken);
 
     /// <inheritdoc/>
     public void Release(string cache) => Find(cache)?.Resume();
+
+    /// <inheritdoc/>
+    public Task<bool> HoldShardAsync(string cache, int shard, HoldReason reason, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (Find(cache) is not { Cluster: not null } runtime)
+        {
+            return HoldAsync(cache, reason, limit, cancellationToken);
+        }
+
+        runtime.HoldShard(shard);
+        return PollAsync(
+            () => runtime.AreLanesQuiet(shard) && runtime.Sessions.All(session => session.IsQuiet || runtime.ShardOf(session.Aim) != shard), limit, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> FollowShardAsync(string cache, int shard, long epoch, TimeSpan limit, CancellationToken cancellationToken) =>
+        Find(cache) is not { Cluster: not null }
+            ? FollowAsync(cache, epoch, limit, cancellationToken)
+            : PollAsync(
+                () => Find(cache) is not { } runtime
+                    || (runtime.Route.Shards.FirstOrDefault(one => one.Shard == shard)?.Primary is { } primary && primary.Epoch >= epoch
+                        && runtime.Sessions.All(session => runtime.ShardOf(session.Aim) != shard || session.IsSettled)),
+                limit,
+                cancellationToken);
+
+    /// <inheritdoc/>
+    public void ReleaseShard(string cache, int shard)
+    {
+        if (Find(cache) is { Cluster: not null } runtime)
+        {
+            runtime.ResumeShard(shard);
+        }
+        else
+        {
+            Release(cache);
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -168,9 +205,10 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
         }
     }
 
-    /// <summary>Closes silent sessions, at a twentieth of the idle limit.</summary>
+    /// <summary>Closes silent sessions, and gives memory back, at a twentieth of the idle limit.</summary>
     private async Task SweepAsync()
     {
+        var trim = new MemoryTrim(() => _services.Counters.Read().Accepted, () => Environment.CpuUsage.TotalTime, _services.Clock, () => MemoryTrim.Give(_services.Logger));
         try
         {
             using var timer = new PeriodicTimer(_services.Options.IdleLimit / 20, _services.Clock);
@@ -183,6 +221,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
                 }
 
                 sessions.ForEach(session => session.CloseIfIdle());
+                trim.Look();
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

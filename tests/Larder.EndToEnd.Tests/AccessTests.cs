@@ -9,7 +9,7 @@ public sealed class AccessTests
 {
     private const string Users = """
         access:
-          policies: { orders-writer: "+@read +set +ping +client|setname +client|setinfo ~orders:*" }
+          policies: { orders-writer: "+@read +@connection +set ~orders:*" }
           users: { bi: Data Reader, shop: orders-writer, ops: Data Owner }
 
         """;
@@ -61,7 +61,7 @@ public sealed class AccessTests
             }
         });
         var gone = await larder.RunAsync("keys", "dev", "--user", "bi");
-        Assert.Equal(1, gone.ExitCode);
+        Assert.Equal(2, gone.ExitCode);
         Assert.Contains("no user 'bi'", gone.Error, StringComparison.Ordinal);
     }
 

@@ -1,5 +1,6 @@
 using Larder.Compat.Differential;
 using Larder.Compat.Engines;
+using Larder.Compat.Wire;
 
 namespace Larder.Gateway.Tests;
 
@@ -31,6 +32,43 @@ public sealed class CommandTableTests
         var differences = await run.RunAsync(sessions: 6, steps: 40);
         Assert.True(differences.Count == 0, string.Join('\n', differences));
         Assert.True(run.Steps > 100, $"only {run.Steps} steps");
+    }
+
+    [Theory]
+    [InlineData("redis 7.0")]
+    [InlineData("redis 8.0")]
+    [InlineData("valkey 8.1")]
+    public async Task A_wrong_key_is_refused_also_where_the_engine_would_say_nothing_about_it(string name)
+    {
+        await using var engines = await StartAsync(name);
+        await using var pair = await engines.EnterAsync(3);
+        string[][] refused = [["AUTH", "wrong"], ["AUTH", "default", "wrong"], ["HELLO", "3", "AUTH", "default", "wrong"]];
+        foreach (var command in refused)
+        {
+            await pair.Through.SendAsync((byte[])[.. RespConnection.Encode("ECHO", "before"), .. RespConnection.Encode(command), .. RespConnection.Encode("ECHO", "behind")]);
+            var replies = new List<string>();
+            for (var number = 0; number < 3; number++)
+            {
+                replies.Add((await pair.Through.ReadAsync(TimeSpan.FromSeconds(20))).ToString());
+            }
+
+            Assert.Equal(["$before", "-WRONGPASS invalid username-password pair or user is disabled.", "$behind"], replies);
+        }
+
+        await pair.Through.ExpectAsync("+OK", "AUTH", EngineProcess.Key);
+        await pair.Through.ExpectAsync("+PONG", "PING");
+    }
+
+    [Fact]
+    public async Task Where_the_engine_does_not_know_reset_it_is_answered_and_the_session_goes_on()
+    {
+        await using var engines = await StartAsync("garnet 2.2");
+        await using var pair = await engines.EnterAsync(2);
+        foreach (var connection in new[] { pair.Direct, pair.Through })
+        {
+            await connection.ExpectAsync("-ERR unknown command", "RESET");
+            await connection.ExpectAsync("+PONG", "PING");
+        }
     }
 
     private static async Task<EnginePair> StartAsync(string name)

@@ -147,6 +147,43 @@ public sealed class HardTimesTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("GET large")]
+    [InlineData("LRANGE list 0 -1")]
+    public async Task A_reply_larger_than_the_output_limit_is_given_at_the_clients_pace(string command)
+    {
+        const int elements = 20_000;
+        await using var door = await Door.OpenAsync(_redis.SocketPath, _log, new GatewayOptions { OutputLimitBytes = 2 << 20 });
+        await using var wire = await door.EnterAsync();
+        await _redis.AskAsync("EVAL", $"redis.call('SET', 'large', string.rep('x', 20000000)) for i = 1, {elements} do redis.call('RPUSH', 'list', string.rep('y', 1000)) end", "0");
+        await using var other = await door.EnterAsync();
+        foreach (var behind in new[] { "ECHO one", command, "ECHO two" })
+        {
+            await wire.SendAsync(behind.Split(' '));
+        }
+
+        for (var number = 0; number < 50; number++)
+        {
+            Assert.Equal("+PONG", await other.AskAsync("PING")); // Nobody reads the reply meanwhile.
+        }
+
+        Assert.Equal("one", await wire.ReadAsync());
+        Assert.Equal(command[0] == 'G' ? 20_000_000 : (elements * 1002), (await wire.ReadAsync()).Length);
+        Assert.Equal("two", await wire.ReadAsync());
+        Assert.Equal("+OK", await wire.AskAsync("SET", "after", "it"));
+    }
+
+    [Fact]
+    public async Task A_large_reply_with_a_write_behind_it_keeps_its_place()
+    {
+        await using var wire = await _door.EnterAsync();
+        await _redis.AskAsync("EVAL", "redis.call('SET', 'large', string.rep('x', 6000000))", "0");
+        await wire.WriteAsync([.. Wire.Encode("GET", "large"), .. Wire.Encode("SET", "large", "small"), .. Wire.Encode("GET", "large")]);
+        Assert.Equal(6_000_000, (await wire.ReadAsync()).Length);
+        Assert.Equal(["+OK", "small"], await wire.ReadManyAsync(2));
+        await AssertOthersAreWellAsync();
+    }
+
+    [Theory]
     [InlineData("half", "EngineClosed", null)]
     [InlineData("nonsense", "UnexpectedReply", "Error 5001: ")]
     [InlineData("unasked", "UnexpectedReply", "Error 5001: ")]

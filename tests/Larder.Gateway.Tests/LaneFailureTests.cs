@@ -217,6 +217,42 @@ public sealed class LaneFailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Sessions_that_come_and_go_between_the_two_are_never_closed()
+    {
+        await using var door = await Door.OpenAsync(_one);
+        byte[] round = [.. Wire.Encode("WATCH", "n"), .. Wire.Encode("UNWATCH")];
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            await using var wire = await door.EnterAsync();
+            for (var visit = 0; visit < 10; visit++)
+            {
+                await wire.WriteAsync(round);
+                Assert.Equal(["+OK", "+OK"], await wire.ReadManyAsync(2));
+                for (var number = 0; number < 66; number++)
+                {
+                    Assert.Equal("+PONG", await wire.AskAsync("PING"));
+                }
+            }
+        }));
+        await Door.EventuallyAsync(async () => await ConnectionsAsync() == 1, "all share again");
+    }
+
+    [Fact]
+    public async Task A_line_without_end_that_comes_in_drops_is_refused_as_redis_refuses_it()
+    {
+        await using var door = await Door.OpenAsync(_one);
+        await using var wire = await door.EnterAsync();
+        var drop = new string('x', 500);
+        for (var sent = 0; sent <= 65_536; sent += drop.Length)
+        {
+            await wire.SendTextAsync(drop);
+        }
+
+        Assert.Equal("-ERR Protocol error: too big inline request", await wire.ReadAsync());
+        Assert.Equal("(closed)", await wire.ReadAsync());
+    }
+
+    [Fact]
     public async Task A_session_that_knows_its_id_keeps_it()
     {
         await using var door = await Door.OpenAsync(_one);

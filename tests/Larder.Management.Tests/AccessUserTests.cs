@@ -44,6 +44,22 @@ public sealed class AccessUserTests
     }
 
     [Fact]
+    public async Task What_was_stored_comes_back_as_it_was_whatever_the_order_of_names()
+    {
+        await using var management = new ManagementFixture();
+        var spec = Spec("Zoe", "app", "_a", "b-1") with
+        {
+            Firewall = new FirewallSpec { Rules = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, [new("Z", "10.0.0.1"), new KeyValuePair<string, string>("a_b", "10.0.0.0/8")]) },
+        };
+        await management.Caches.ApplyAsync(spec, Token);
+        Assert.Equal("none", (await management.Caches.PlanAsync(spec, Token)).Kind);
+        var (stored, _) = await management.Documents.GetAsync("orders", Token);
+        Assert.Equal(spec.Access, stored.Spec.Access);
+        Assert.Equal(spec.Firewall, stored.Spec.Firewall);
+        Assert.Equal(2, stored.Spec.Firewall.ToRanges().Length);
+    }
+
+    [Fact]
     public async Task A_users_key_is_replaced_alone_and_the_journal_says_whose()
     {
         await using var management = new ManagementFixture();

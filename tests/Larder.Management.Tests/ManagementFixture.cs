@@ -60,6 +60,8 @@ internal sealed class ManagementFixture : IStatusSource, IEngineCatalogue, IAdmi
 
     public TransferService Transfers => _services.GetRequiredService<TransferService>();
 
+    public CacheDocuments Documents => _services.GetRequiredService<CacheDocuments>();
+
     public AccessKeyService Keys => _services.GetRequiredService<AccessKeyService>();
 
     public FailoverService Failovers => _services.GetRequiredService<FailoverService>();

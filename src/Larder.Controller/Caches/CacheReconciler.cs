@@ -233,7 +233,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             CertificateChain = certificate.Served.Chain,
             AccessKeys = secrets.AccessKeys,
             Users = [.. users],
-            Firewall = spec.Firewall.Ranges,
+            Firewall = spec.Firewall.ToRanges(),
             MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
             Durability = spec.Durability,
             Failover = spec.Failover,

@@ -20,5 +20,15 @@ internal static class RouteComparer
         && one.MaxClients == other.MaxClients
         && one.Durability == other.Durability
         && one.Failover == other.Failover
-        && one.Primary == other.Primary;
+        && one.Primary == other.Primary
+        && one.IsClustered == other.IsClustered
+        && one.Shards.Length == other.Shards.Length
+        && one.Shards.Zip(other.Shards).All(pair => Same(pair.First, pair.Second));
+
+    private static bool Same(ShardRoute one, ShardRoute other) =>
+        one.Shard == other.Shard
+        && one.EngineShardId == other.EngineShardId
+        && one.Slots.SequenceEqual(other.Slots)
+        && one.Primary == other.Primary
+        && one.Nodes.SequenceEqual(other.Nodes);
 }

@@ -73,7 +73,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         _nodes = [.. plan.Nodes.Select(node =>
             new NodeSupervisor(node.Configuration, node.Installation, new NodeFolders(node.Folder) { SecondLog = node.Configuration.LogFolder }, services, _wake.Set))];
         _leaderlessSince = _startedAt = services.Clock.GetTimestamp();
-        _syncPause = new SyncPause(plan.Cache, services);
+        _syncPause = new SyncPause(plan.Cache, plan.Shard, services);
         _toolsFolder = services.ToolsFolder;
         _snapshot = Take(Starting);
     }

@@ -45,7 +45,7 @@ internal sealed partial class ShardHandover(string cache, int shard, ShardLeader
         var paused = false;
         try
         {
-            if (!await services.Gateway.HoldAsync(cache, HoldReason.Handover, Left(), cancellationToken))
+            if (!await services.Gateway.HoldShardAsync(cache, shard, HoldReason.Handover, Left(), cancellationToken))
             {
                 return Undone($"commands that were under way were not answered within {limit.TotalSeconds:0.#} s");
             }
@@ -70,7 +70,7 @@ internal sealed partial class ShardHandover(string cache, int shard, ShardLeader
             await candidate.ProbeAsync(cancellationToken);
             promoted();
             await DemoteAsync(primary, candidate, paused, cancellationToken);
-            await services.Gateway.FollowAsync(cache, leadership.Epoch, Left(), cancellationToken);
+            await services.Gateway.FollowShardAsync(cache, shard, leadership.Epoch, Left(), cancellationToken);
             var held = clock.GetElapsedTime(started);
             Log.HandedOver(services.Logger, cache, shard, primary.Ordinal, candidate.Ordinal, leadership.Epoch, held.TotalMilliseconds);
             return new HandoverResult(
@@ -89,7 +89,7 @@ internal sealed partial class ShardHandover(string cache, int shard, ShardLeader
                 await ResumeAsync(primary, cancellationToken);
             }
 
-            services.Gateway.Release(cache);
+            services.Gateway.ReleaseShard(cache, shard);
         }
     }
 

@@ -8,8 +8,9 @@ namespace Larder.Controller.Shards;
 /// Once for each process and for a bounded time. Used by the shard's loop alone.
 /// </summary>
 /// <param name="cache">The cache.</param>
+/// <param name="shard">The shard.</param>
 /// <param name="services">What it needs of the host.</param>
-internal sealed class SyncPause(string cache, NodeServices services)
+internal sealed class SyncPause(string cache, int shard, NodeServices services)
 {
     private NodeSupervisor? _node;
     private int? _lastPid;
@@ -29,7 +30,7 @@ internal sealed class SyncPause(string cache, NodeServices services)
         }
 
         (_node, _lastPid, _since) = (node, node.Pid, services.Clock.GetTimestamp());
-        await services.Gateway.HoldAsync(cache, HoldReason.ReplicaAttached, services.Options.DemotionLimit, cancellationToken);
+        await services.Gateway.HoldShardAsync(cache, shard, HoldReason.ReplicaAttached, services.Options.DemotionLimit, cancellationToken);
     }
 
     /// <summary>Ends, where the node has come in sync, has ended, or takes too long.</summary>
@@ -49,7 +50,7 @@ internal sealed class SyncPause(string cache, NodeServices services)
         if (IsActive)
         {
             _node = null;
-            services.Gateway.Release(cache);
+            services.Gateway.ReleaseShard(cache, shard);
         }
     }
 }

@@ -100,5 +100,10 @@ internal static class RedisAcl
         {
             yield return rule;
         }
+
+        if (dialect.CrashesWithoutTouch)
+        {
+            yield return "-client|no-touch";
+        }
     }
 }

@@ -12,8 +12,13 @@ internal sealed record RedisDialect
     private static readonly Version Seven2 = new(7, 2);
     private static readonly Version Seven4 = new(7, 4);
 
-    private RedisDialect(Version level)
+    // Where CLIENT NO-TOUCH is mended; of the versions before it is known that 8.0.2 and Valkey 8.1.1 are not.
+    private static readonly Version RedisWithoutTouchCrash = new(8, 4);
+    private static readonly Version ValkeyWithoutTouchCrash = new(9, 0);
+
+    private RedisDialect(Version level, bool isTouchMended)
     {
+        CrashesWithoutTouch = level >= Seven2 && !isTouchMended;
         RdbVersion = level >= Seven4 ? 12 : level >= Seven2 ? 11 : level >= Seven ? 10 : 9;
         HasSplitLog = level >= Seven;
         HasChannelPermissions = level >= Six2;
@@ -57,6 +62,11 @@ internal sealed record RedisDialect
     /// <summary>Denying single subcommands; before, they can only be allowed one by one.</summary>
     public bool CanDenySubcommands { get; }
 
+    /// <summary>
+    /// CLIENT NO-TOUCH is there, and a client that has given it ends the engine with a segmentation fault when it frees another one that waits (BLPOP and its like).
+    /// </summary>
+    public bool CrashesWithoutTouch { get; }
+
     /// <summary>The directives <c>shutdown-on-sigterm</c> and <c>shutdown-timeout</c>.</summary>
     public bool HasShutdownOptions { get; }
 
@@ -79,5 +89,7 @@ internal sealed record RedisDialect
     /// <param name="family">Redis or Valkey.</param>
     /// <param name="version">Its version.</param>
     /// <returns>The dialect.</returns>
-    public static RedisDialect Of(EngineFamily family, Version version) => new(family == EngineFamily.Valkey ? ValkeyOrigin : version);
+    public static RedisDialect Of(EngineFamily family, Version version) => family == EngineFamily.Valkey
+        ? new RedisDialect(ValkeyOrigin, version >= ValkeyWithoutTouchCrash)
+        : new RedisDialect(version, version >= RedisWithoutTouchCrash);
 }

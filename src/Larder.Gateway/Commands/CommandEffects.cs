@@ -25,9 +25,11 @@ internal sealed class CommandEffects
     private readonly FrozenDictionary<UInt128, SharedCommand> _shareable;
     private readonly FrozenDictionary<UInt128, string> _names;
 
-    private CommandEffects(IEnumerable<string> names, IEnumerable<string> reading, IEnumerable<string> shareable, bool knowsLibraryInfo, bool hasReplyModes = true)
+    private CommandEffects(IEnumerable<string> names, IEnumerable<string> reading, IEnumerable<string> shareable, bool knowsLibraryInfo, bool hasReplyModes = true,
+        bool hasReset = true)
     {
         HasReplyModes = hasReplyModes;
+        HasReset = hasReset;
         var set = reading.Concat(Harmless).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
         _reading = set.GetAlternateLookup<ReadOnlySpan<char>>();
         _shareable = ByName(shareable).ToFrozenDictionary(entry => entry.Key, entry => new SharedCommand(
@@ -39,8 +41,17 @@ internal sealed class CommandEffects
     /// <summary>Whether CLIENT REPLY can switch replies off. An engine without it answers it with an error, and goes on answering.</summary>
     public bool HasReplyModes { get; }
 
+    /// <summary>Whether the engine has RESET. One without it answers it as any command that it does not know.</summary>
+    public bool HasReset { get; }
+
     /// <summary>Whether the engine has <c>CLIENT SETINFO</c>.</summary>
     public bool KnowsLibraryInfo { get; }
+
+    /// <summary>
+    /// Whether a refused key may have no reply at all: from Redis 7.2 on, and in Valkey, it has none while replies to what was before it are still on their way. The
+    /// same versions have <c>CLIENT SETINFO</c>.
+    /// </summary>
+    public bool MayIgnoreWrongKeys => KnowsLibraryInfo;
 
     /// <summary>What is known before an engine has told: all but the harmless ones may write.</summary>
     public static CommandEffects BeforeEngine => Unknown;
@@ -54,6 +65,7 @@ internal sealed class CommandEffects
         var reading = new List<string>();
         var shareable = new List<string>();
         var position = 0;
+        var hasReset = false;
         if (!TryReadHeader(reply, ref position, (byte)'*', out var commands))
         {
             return null;
@@ -93,6 +105,7 @@ internal sealed class CommandEffects
 
             var text = Encoding.ASCII.GetString(name);
             names.Add(text);
+            hasReset |= CommandTable.Find(name) == CommandKind.Reset;
             if (reads && !writes)
             {
                 reading.Add(text);
@@ -105,7 +118,7 @@ internal sealed class CommandEffects
             }
         }
 
-        return new CommandEffects(names, reading, shareable, reply.IndexOf("client|setinfo"u8) >= 0, HasReply(reply));
+        return new CommandEffects(names, reading, shareable, reply.IndexOf("client|setinfo"u8) >= 0, HasReply(reply), hasReset);
     }
 
     /// <summary>An engine that tells of no subcommand at all is an old one, which has it.</summary>

@@ -48,6 +48,9 @@ internal enum CommandKind : byte
     /// <summary>Makes the connection a stream that is not replies.</summary>
     Monitor,
 
-    /// <summary>Changes something of the connection that the gateway cannot carry over to another engine connection.</summary>
-    Pinning,
+    /// <summary>Says that the next command may be executed for a slot that is on its way here. Where the connection is lost between the two, that command is redirected.</summary>
+    Asking,
+
+    /// <summary>Whether a replica may be read from; can be said again on another engine connection.</summary>
+    ReadOnly,
 }

@@ -37,7 +37,8 @@ internal static class CommandTable
         (CommandKind.Blocking, "BLPOP BRPOP BLMOVE BRPOPLPUSH BLMPOP BZPOPMIN BZPOPMAX BZMPOP XREAD XREADGROUP"),
         (CommandKind.Script, "SCRIPT"),
         (CommandKind.Monitor, "MONITOR"),
-        (CommandKind.Pinning, "ASKING READONLY READWRITE"),
+        (CommandKind.Asking, "ASKING"),
+        (CommandKind.ReadOnly, "READONLY READWRITE"),
     ];
 
     private static readonly FrozenDictionary<UInt128, CommandKind> Kinds = Rules

@@ -9,7 +9,7 @@ internal sealed partial class Lane
 {
     private void Open()
     {
-        if (_opening || _closed || _cache.FreshPrimary() is not { } primary || (_link is { } link && link.LeadsTo(primary)))
+        if (_opening || _closed || _cache.FindFresh(_aim) is not { } primary || (_link is { } link && link.LeadsTo(primary)))
         {
             return;
         }

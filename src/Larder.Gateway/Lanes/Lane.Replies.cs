@@ -54,7 +54,8 @@ internal sealed partial class Lane
         var position = 0;
         while (position < count)
         {
-            if (_scanner.AtBoundary)
+            var begins = _scanner.AtBoundary;
+            if (begins)
             {
                 if (_answered == _planned)
                 {
@@ -79,17 +80,22 @@ internal sealed partial class Lane
                 return false;
             }
 
+            _withholding |= begins && status == RespReplyStatus.NeedMoreData; // Until all of it has come, or so much that nobody keeps it.
             if (_withholding)
             {
                 _withheld.Write(buffer.AsSpan(position, consumed));
             }
             else
             {
-                _startedFrame = true;
                 Touch(_queue.Head.Session, buffer).Append(position, position + consumed);
             }
 
             position += consumed;
+            if (_withholding && _retreat is null && status != RespReplyStatus.FrameEnded && _withheld.WrittenCount > MaxKeptReplyBytes)
+            {
+                BeginLargeReply(buffer);
+            }
+
             if (status == RespReplyStatus.FrameEnded)
             {
                 EndFrame(buffer);
@@ -97,6 +103,37 @@ internal sealed partial class Lane
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// A reply too large to be kept for a client that may not read it. A client that only reads is given it over a connection of his own, at his own pace: his
+    /// commands are given back to him, and their replies here are dropped. Else it goes on as it comes.
+    /// </summary>
+    private void BeginLargeReply(byte[] buffer)
+    {
+        var session = _queue.Head.Session;
+        var entries = _queue.Of(session).ToArray();
+        if (entries.All(entry => entry is { Reads: true, Reply: null }))
+        {
+            session.TakeBack([.. entries.SelectMany(entry => _journal.Copy(entry))]);
+        }
+        else
+        {
+            _startedFrame = true;
+        }
+
+        Touch(session, buffer).Append(_withheld.WrittenSpan);
+        ForgetWithheld();
+        _withholding = false;
+    }
+
+    private void ForgetWithheld()
+    {
+        _withheld.ResetWrittenCount();
+        if (_withheld.Capacity > MaxIdleBytes)
+        {
+            _withheld = new ArrayBufferWriter<byte>(256);
+        }
     }
 
     private void EndFrame(byte[] buffer)
@@ -132,11 +169,11 @@ internal sealed partial class Lane
         }
         else
         {
-            Touch(_queue.Head.Session, buffer).Append(_queue.Head.IsInfo && reply[0] != (byte)'-' ? new InfoEditor(_cache).Edit(reply) : reply);
+            Touch(_queue.Head.Session, buffer).Append(_queue.Head.IsInfo && reply[0] != (byte)'-' ? new InfoEditor(_cache).Edit(reply) : _queue.Head.Session.Redirects.Translate(reply));
             Complete();
         }
 
-        _withheld.ResetWrittenCount();
+        ForgetWithheld();
     }
 
     private bool GivesUp => _notExecutedSince is { } since && _services.Clock.GetElapsedTime(since) >= _cache.HoldLimit;

@@ -30,6 +30,12 @@ internal sealed partial class Lane : ILoopTask
     /// <summary>So much may wait to be sent before clients must wait.</summary>
     private const int MaxUnsentBytes = 1 << 20;
 
+    /// <summary>A reply that has not all come is kept until it is larger.</summary>
+    private const int MaxKeptReplyBytes = 1 << 20;
+
+    /// <summary>So much memory for replies stays while there is none.</summary>
+    private const int MaxIdleBytes = 64 * 1024;
+
     private static readonly TimeSpan LinkTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>How long an engine that does not execute commands is left alone before it is asked again.</summary>
@@ -39,6 +45,7 @@ internal sealed partial class Lane : ILoopTask
     private readonly SessionServices _services;
     private readonly int _protocol;
     private readonly string? _user;
+    private readonly EngineAim _aim;
     private readonly Lock _gate = new();
     private readonly LaneQueue _queue = new();
     private readonly LaneJournal _journal = new();
@@ -46,7 +53,7 @@ internal sealed partial class Lane : ILoopTask
     private readonly List<SharedSession> _touched = [];
     private readonly List<SharedSession> _waiting = [];
     private readonly List<TaskCompletionSource> _preparing = [];
-    private readonly ArrayBufferWriter<byte> _withheld = new(256);
+    private ArrayBufferWriter<byte> _withheld = new(256);
     private LaneLink? _link;
     private long _planned;
     private long _answered;
@@ -67,10 +74,11 @@ internal sealed partial class Lane : ILoopTask
     /// <param name="loop">The loop that it belongs to.</param>
     /// <param name="protocol">2 or 3.</param>
     /// <param name="user">The engine user of its clients; <c>null</c> for <c>default</c>.</param>
+    /// <param name="aim">Which engine.</param>
     /// <param name="services">What sessions share.</param>
-    public Lane(CacheRuntime cache, EventLoop loop, int protocol, string? user, SessionServices services)
+    public Lane(CacheRuntime cache, EventLoop loop, int protocol, string? user, EngineAim aim, SessionServices services)
     {
-        (_cache, Loop, _protocol, _user, _services) = (cache, loop, protocol, user, services);
+        (_cache, Loop, _protocol, _user, _aim, _services) = (cache, loop, protocol, user, aim, services);
     }
 
     /// <summary>The loop that it belongs to.</summary>
@@ -206,11 +214,11 @@ internal sealed partial class Lane : ILoopTask
             return false;
         }
 
-        var primary = _cache.FreshPrimary();
+        var primary = _cache.FindFresh(_aim);
         var leads = primary is not null && _retreat is null && _link is { } link && link.LeadsTo(primary);
         lock (_gate)
         {
-            if (leads && !_cache.IsHeld)
+            if (leads && !_cache.IsHeld(_aim))
             {
                 _planned = _journal.Appended;
                 _blockedSince = null;
@@ -235,7 +243,7 @@ internal sealed partial class Lane : ILoopTask
             return;
         }
 
-        if (_link is { } link && _cache.Route.Primary is { } primary && !link.LeadsTo(primary))
+        if (_link is { } link && _cache.Find(_aim) is { } primary && !link.LeadsTo(primary))
         {
             if (IsQuiet)
             {
@@ -247,7 +255,7 @@ internal sealed partial class Lane : ILoopTask
             }
         }
 
-        if (_cache.Route.Primary is null && !IsQuiet)
+        if (_cache.Find(_aim) is null && !IsQuiet)
         {
             // An engine that stays silent is waited for as long as another primary is.
             _blockedSince ??= _services.Clock.GetTimestamp();
@@ -379,7 +387,7 @@ internal sealed partial class Lane : ILoopTask
         Leave();
         _journal.Clear();
         _scanner.Reset();
-        _withheld.ResetWrittenCount();
+        ForgetWithheld();
         _withholding = _startedFrame = false;
         lock (_gate)
         {

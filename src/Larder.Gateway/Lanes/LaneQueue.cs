@@ -34,6 +34,20 @@ internal sealed class LaneQueue
         return entry;
     }
 
+    /// <summary>All of a session, in their order.</summary>
+    /// <param name="session">The session.</param>
+    public IEnumerable<LaneEntry> Of(SharedSession session)
+    {
+        for (var index = 0; index < Count; index++)
+        {
+            var entry = _entries[(_head + index) & (_entries.Length - 1)];
+            if (ReferenceEquals(entry.Session, session))
+            {
+                yield return entry;
+            }
+        }
+    }
+
     /// <summary>Takes all.</summary>
     public List<LaneEntry> TakeAll()
     {

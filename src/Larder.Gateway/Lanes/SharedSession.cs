@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Notices;
 using Larder.Gateway.Relay;
@@ -47,7 +48,7 @@ internal sealed class SharedSession(
     private readonly List<Notice> _untold = [];
     private readonly TaskCompletionSource<SharedEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LoopConnection _connection = client.Connection;
-    private readonly Lane _lane = cache.LaneOf(client.Connection.Loop, settings.Protocol, session.Grant.User, services);
+    private readonly Lane _lane = cache.LaneOf(client.Connection.Loop, settings.Protocol, session.Grant.User, session.Aim, services);
     private readonly OutputBatch _output = new();
     private int _outstanding;
     private int _window = FirstWindow;
@@ -58,9 +59,13 @@ internal sealed class SharedSession(
     private bool _waitsForRoom;
     private bool _finished;
     private bool _started;
+    private byte[]? _takenBack;
 
     /// <summary>Whether something of it is under way. Thread-safe.</summary>
     public bool IsWaiting => Volatile.Read(ref _outstanding) > 0;
+
+    /// <summary>Gives its redirections addresses that it can follow.</summary>
+    public Redirects Redirects => session.Redirects;
 
     /// <summary>Whether it gets no replies any more.</summary>
     public bool IsDropped { get; private set; }
@@ -167,11 +172,37 @@ internal sealed class SharedSession(
     /// <summary>Adds bytes of the buffer to the output.</summary>
     /// <param name="from">The first.</param>
     /// <param name="to">Behind the last.</param>
-    public void Append(int from, int to) => _output.AddRange(from, to);
+    public void Append(int from, int to)
+    {
+        if (_takenBack is null)
+        {
+            _output.AddRange(from, to);
+        }
+    }
 
     /// <summary>Adds a reply from elsewhere to the output.</summary>
     /// <param name="reply">The reply.</param>
-    public void Append(ReadOnlySpan<byte> reply) => _output.Write(reply);
+    public void Append(ReadOnlySpan<byte> reply)
+    {
+        if (_takenBack is null)
+        {
+            _output.Write(reply);
+        }
+    }
+
+    /// <summary>What is under way is to be given to a connection of the session's own: the replies that still come here are dropped.</summary>
+    /// <param name="commands">The bytes of the commands.</param>
+    public void TakeBack(byte[] commands)
+    {
+        if (_finished)
+        {
+            return;
+        }
+
+        _takenBack = commands;
+        settings.NeedsOwnConnection = true;
+        EndBefore();
+    }
 
     /// <summary>A command of it is answered.</summary>
     public void NoteAnswered()
@@ -464,6 +495,11 @@ internal sealed class SharedSession(
         if (!_touched)
         {
             _output.Release();
+        }
+
+        if (_takenBack is { } commands)
+        {
+            client.Keep([.. commands, .. client.Unread]);
         }
 
         _end.SetResult(end);

@@ -71,6 +71,11 @@ internal sealed class CacheNotices(IEnumerable<GatewaySession> sessions, TimePro
     public void OnRoute(CacheRoute route)
     {
         ArgumentNullException.ThrowIfNull(route);
+        if (route.IsClustered)
+        {
+            return; // Its clients hear of changes from the engines: MOVED, and the topology.
+        }
+
         lock (_gate)
         {
             if (route.Primary is not { } primary)

@@ -6,4 +6,7 @@ internal enum ClientSetting : byte
     Name,
     LibraryName,
     LibraryVersion,
+
+    /// <summary>Whether a replica of a clustered cache may be read from (READONLY): a value of one byte; an empty one where not.</summary>
+    ReadOnly,
 }

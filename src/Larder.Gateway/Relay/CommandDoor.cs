@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Clients;
+using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Notices;
 using Larder.Gateway.Routing;
@@ -237,7 +238,7 @@ internal sealed class CommandDoor(
             state.InTransaction || _mode != ReplyMode.On,
         // In RESP2's subscribed mode CLIENT fails, so whether replies are still on depends on replies that are under way.
         CommandKind.Client => (state.InTransaction || _subscribed) && cache.Effects.HasReplyModes && Ascii.EqualsIgnoreCase(command.Subcommand, "REPLY"u8),
-        CommandKind.Reset => _mode == ReplyMode.SkipNext,
+        CommandKind.Reset => cache.Effects.HasReset && _mode == ReplyMode.SkipNext,
         _ => false,
     };
 
@@ -249,6 +250,10 @@ internal sealed class CommandDoor(
                 return Block(command, silent, replacement);
             case CommandKind.BlockedUnlessReading when command.Count > 1 && !CommandTable.IsReadingClusterSubcommand(command.Subcommand):
                 return Block(command, silent, replacement);
+            case CommandKind.BlockedUnlessReading when cache.Cluster is not null && !silent && !state.InTransaction
+                && TopologyEditor.IsFor(Encoding.Latin1.GetString(command.Subcommand).ToUpperInvariant()):
+                Expect(new Expectation(ExpectationKind.Edited, Payload: new TopologyEditor(session.Redirects)));
+                return Admission.Forward;
             case CommandKind.Hostile:
                 return Admission.Hang;
             case CommandKind.Auth when command.Count is 2 or 3:
@@ -263,7 +268,7 @@ internal sealed class CommandDoor(
 
                 Expect(new Expectation(ExpectationKind.Quit));
                 return Admission.ForwardLast;
-            case CommandKind.Reset when command.Count == 1:
+            case CommandKind.Reset when command.Count == 1 && cache.Effects.HasReset:
                 Expect(new Expectation(ExpectationKind.Reset));
                 return Admission.ForwardLast;
             case CommandKind.Multi when command.Count == 1:
@@ -319,7 +324,11 @@ internal sealed class CommandDoor(
             case CommandKind.Select when command.Count == 2:
                 AdmitSelect(command, silent);
                 return Admission.Forward;
-            case CommandKind.Pinning:
+            case CommandKind.ReadOnly when command.Count == 1 && !silent && !state.InTransaction:
+                byte[] allowed = command.Name.Length == "READONLY".Length ? [1] : [];
+                Expect(new Expectation(ExpectationKind.Setting, Payload: new SettingChange(ClientSetting.ReadOnly, allowed)));
+                return Admission.Forward;
+            case CommandKind.ReadOnly:
                 state.Stick();
                 break;
             default:
@@ -368,6 +377,11 @@ internal sealed class CommandDoor(
     {
         var user = command.Count == 2 ? AccessKeyVerifier.DefaultUser : command.TryGet(1, out var name) ? name : default;
         var grant = command.TryGet(command.Count - 1, out var password) ? session.FindGrant(user, password) : null;
+        if (grant is null && cache.Effects.MayIgnoreWrongKeys)
+        {
+            return Answer(Replies.WrongPass.ToArray(), silent, replacement);
+        }
+
         ExpectUnless(silent, new Expectation(ExpectationKind.Replies));
         Credentials.WriteAuth(replacement, _primary, grant);
         return Admission.Replace;
@@ -385,6 +399,11 @@ internal sealed class CommandDoor(
             // The engine has its own words for it, which depend on the state of the connection.
             Expect(new Expectation(ExpectationKind.Hello));
             return Admission.Forward;
+        }
+
+        if (hello is { HasCredentials: true, Grant: null } && cache.Effects.MayIgnoreWrongKeys)
+        {
+            return Answer(Replies.WrongPass.ToArray(), silent: false, replacement);
         }
 
         var name = hello.ClientName is { } value ? KeepOrPin(ClientSetting.Name, value) : null;

@@ -19,7 +19,7 @@ internal sealed partial class Relay
         lock (leg.Ledger.Gate)
         {
             if (!cache.Shares || client.IsReadingAhead || !batcher.IsBetweenCommands || leg.Ledger is not { IsOpen: true, IsEmpty: true, IsLost: false }
-                || _settings is not { Database: 0, NeedsOwnConnection: false } || !_state.IsClean)
+                || _settings is not { Database: 0, NeedsOwnConnection: false, IsReadOnly: false } || !_state.IsClean)
             {
                 return false;
             }
@@ -86,7 +86,7 @@ internal sealed partial class Relay
     private async Task LeaveSilentAsync(Leg leg)
     {
         await ((Task)leg.Replies).WaitAsync(HoldLimit, session.Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (cache.Route.Primary is null)
+        if (cache.Find(session.Aim) is null)
         {
             leg.Link.Dispose();
         }
@@ -128,7 +128,7 @@ internal sealed partial class Relay
     private async Task AskWhyAsync(Task before, Leg left)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        if (ReferenceEquals(_leg, left) && cache.FreshPrimary() is { } primary && left.Link.LeadsTo(primary))
+        if (ReferenceEquals(_leg, left) && cache.FindFresh(session.Aim) is { } primary && left.Link.LeadsTo(primary))
         {
             await TryReopenAsync(left, primary);
         }
@@ -150,7 +150,7 @@ internal sealed partial class Relay
         while (!session.IsClosing && !_ended)
         {
             // An engine that gave a command back is the primary no more, whatever the route still says.
-            if (cache.FreshPrimary() is { } primary && !(left.Waiting is not null && left.Link.LeadsTo(primary)) && !MustWaitForAnother(left, primary)
+            if (cache.FindFresh(session.Aim) is { } primary && !(left.Waiting is not null && left.Link.LeadsTo(primary)) && !MustWaitForAnother(left, primary)
                 && await TryReopenAsync(left, primary))
             {
                 return true;
@@ -228,7 +228,7 @@ internal sealed partial class Relay
             }
 
             Interlocked.MemoryBarrier(); // CacheRuntime.Apply does the same the other way round: one of the two sees the other.
-            if (cache.Route.Primary is { } newest)
+            if (cache.Find(session.Aim) is { } newest)
             {
                 OnPrimary(newest); // It may have changed while this link was being opened.
             }

@@ -39,9 +39,6 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     /// <summary>How often a client that cannot be read from is looked after.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>After so many batches in a row that need no connection of their own, the session shares one again.</summary>
-    private const int BatchesBeforeUnpinning = 64;
-
     private readonly SessionSettings _settings = settings;
     private readonly CarriedState _state = new();
     private readonly SemaphoreSlim _reopening = new(1, 1);
@@ -160,7 +157,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
 
                 read = false;
                 session.NoteActivity();
-                if (_shareableBatches >= BatchesBeforeUnpinning && TryUnpin(batcher))
+                if (_shareableBatches >= session.Options.BatchesBeforeSharing && TryUnpin(batcher))
                 {
                     return RelayEnd.Unpinned; // What was read is taken from there.
                 }
@@ -196,6 +193,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
                         session.NoteReason(batcher.EndReason);
                         return await EndRequestsAsync();
                     default:
+                        session.NoteReason(batcher.EndReason);
                         return await LastRepliesAsync(keepRequests: end == BatchEnd.Reset);
                 }
             }
@@ -281,7 +279,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
         {
             var leg = _leg;
             AbandonIfLost(leg, batcher);
-            if (cache.FreshPrimary() is { } primary)
+            if (cache.FindFresh(session.Aim) is { } primary)
             {
                 var held = false;
                 if (leg.Link.LeadsTo(primary))
@@ -289,7 +287,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
                     lock (leg.Ledger.Gate)
                     {
                         // A command that has gone in part is completed also while the cache is held: nothing else can end it.
-                        held = cache.IsHeld && !leg.Ledger.IsSending;
+                        held = cache.IsHeld(session.Aim) && !leg.Ledger.IsSending;
                         if (leg.Ledger.IsOpen && !held)
                         {
                             if (leg.Ledger.IsEmpty)
@@ -335,7 +333,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     private async Task<BatchEnd> SendBatchAsync(Leg leg, RequestBatcher batcher)
     {
         var end = batcher.Collect();
-        _shareableBatches = batcher.AllShareable ? _shareableBatches + 1 : 0;
+        _shareableBatches = !batcher.AllShareable ? 0 : batcher.Commands > 0 ? _shareableBatches + 1 : _shareableBatches;
         var missing = 0;
         if (!batcher.Collected.IsEmpty)
         {
@@ -447,7 +445,8 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     private void Start(Leg leg, byte[] received)
     {
         leg.Pump = new ReplyPump(
-            leg.Link, leg.Ledger, client, _outlet, _state.Subscriptions.Notices, received, session.NoteActivity, session.Counters);
+            leg.Link, leg.Ledger, client, _outlet, _state.Subscriptions.Notices, received, session.NoteActivity, session.Counters,
+            session.Redirects);
         _leg = leg;
         leg.Replies = RunRepliesAsync(leg);
     }
@@ -521,7 +520,11 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     {
         var end = await leg.Pump.RunAsync();
         leg.EndedAt = session.Clock.GetTimestamp();
-        leg.IsEndedByEngine = end == ReplyPumpEnd.EngineClosed;
+        lock (leg.Ledger.Gate)
+        {
+            leg.IsEndedByEngine = end == ReplyPumpEnd.EngineClosed && leg.Ledger.IsOpen; // Else the session has left it, and disposed of it itself.
+        }
+
         switch (end)
         {
             case ReplyPumpEnd.EngineClosed or ReplyPumpEnd.NotExecuted:

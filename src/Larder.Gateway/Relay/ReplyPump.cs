@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Larder.Gateway.Clients;
+using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Notices;
 using Larder.Gateway.Sessions;
@@ -17,7 +18,7 @@ namespace Larder.Gateway.Relay;
 [SuppressMessage("Reliability", "CA1001", Justification = "Disposed at the end of RunAsync, which is the pump's whole life.")]
 internal sealed class ReplyPump(
     EngineLink link, ReplyLedger ledger, ClientConnection client, NoticeOutlet outlet, NoticeAudience audience, byte[] received, Action noteActivity,
-    GatewayCounters counters)
+    GatewayCounters counters, Redirects redirects)
 {
     private const int BufferBytes = 32 * 1024;
 
@@ -280,7 +281,7 @@ internal sealed class ReplyPump(
                 _keptBack.Clear();
                 break;
             default:
-                _output.Write(CollectionsMarshal.AsSpan(_withheld));
+                _output.Write(redirects.Translate(CollectionsMarshal.AsSpan(_withheld)));
                 break;
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Lanes;
 using Larder.Gateway.Sessions;
 using Larder.Model.Routing;
 using Larder.Resp.Requests;
@@ -15,6 +16,7 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
     private readonly OutputBatch _output = new();
     private Piece _piece;
     private bool _opaque;
+    private bool _unshareable;
 
     private enum Piece : byte
     {
@@ -33,9 +35,9 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
     public bool IsBetweenCommands => _piece == Piece.None && !_opaque && door.Answers;
 
     /// <summary>Whether all commands of the last batch could have gone on a connection that others use too.</summary>
-    public bool AllShareable => _piece == Piece.None && door.AllShareable;
+    public bool AllShareable => _piece == Piece.None && !_unshareable && door.AllShareable;
 
-    /// <summary>After <see cref="BatchEnd.EndRequests"/>: why.</summary>
+    /// <summary>After <see cref="BatchEnd.EndRequests"/>, and where bytes were refused: why the session ends.</summary>
     public CloseReason EndReason { get; private set; }
 
     /// <summary>Takes what there is.</summary>
@@ -44,6 +46,7 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
     {
         _output.Begin(client.Buffer);
         door.Begin();
+        _unshareable = false;
         var end = BatchEnd.GoOn;
         while (end == BatchEnd.GoOn && !client.Unread.IsEmpty)
         {
@@ -56,6 +59,7 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
             var status = scanner.Scan(client.Unread);
             if (status == RespRequestStatus.NeedMoreData)
             {
+                _unshareable |= client.Unread.Length > LaneJournal.MaxCommandBytes;
                 if (_piece == Piece.None && !client.IsFull)
                 {
                     break;
@@ -127,6 +131,7 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
         }
 
         _piece = Piece.None;
+        _unshareable |= scanner.Length > LaneJournal.MaxCommandBytes;
         Take(scanner.Length, forward);
         scanner.Next();
         return end;
@@ -134,6 +139,7 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
 
     private BatchEnd TakeInlineCommand()
     {
+        _unshareable = true;
         var encoded = new ArrayBufferWriter<byte>();
         if (!InlineCommand.TryEncode(client.Unread[..scanner.Length], encoded))
         {
@@ -212,12 +218,11 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
     private BatchEnd Refuse(string error)
     {
         counters.ProtocolError();
+        EndReason = CloseReason.ProtocolError;
         var inside = _piece == Piece.Forward;
         client.Discard();
         if (inside || !door.Answers)
         {
-            EndReason = CloseReason.ProtocolError;
-
             // Half a command is at the engine, or replies are off: there is no place for an error among the replies.
             return BatchEnd.EndRequests;
         }

@@ -17,7 +17,7 @@ internal sealed class SessionSettings
     /// <summary>Longer values are not kept; the session then stays with its engine connection.</summary>
     public const int MaxValueBytes = 1024;
 
-    private readonly byte[]?[] _values = new byte[3][];
+    private readonly byte[]?[] _values = new byte[4][];
     private int _protocol = 2;
 
     /// <summary>2 or 3. There are no maintenance notices without RESP3: going back to RESP2 turns them off.</summary>
@@ -42,6 +42,9 @@ internal sealed class SessionSettings
 
     /// <summary>The command given last, in lower case.</summary>
     public string LastCommand { get; set; } = "NULL";
+
+    /// <summary>Whether the client may read from a replica of a clustered cache.</summary>
+    public bool IsReadOnly => _values[(int)ClientSetting.ReadOnly] is { Length: > 0 };
 
     /// <summary>A value that the client set.</summary>
     /// <param name="setting">Which.</param>
@@ -96,6 +99,13 @@ internal sealed class SessionSettings
             RespWriter.WriteCommandHeader(output, 2);
             RespWriter.WriteBulk(output, "SELECT"u8);
             RespWriter.WriteBulk(output, Encoding.ASCII.GetBytes(Database.ToString(CultureInfo.InvariantCulture)));
+            count++;
+        }
+
+        if (IsReadOnly)
+        {
+            RespWriter.WriteCommandHeader(output, 1);
+            RespWriter.WriteBulk(output, "READONLY"u8);
             count++;
         }
 

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Larder.Gateway.Authentication;
+using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Lanes;
 using Larder.Gateway.Notices;
@@ -32,10 +33,12 @@ internal sealed class CacheRuntime
     private volatile CacheRoute _route;
     private volatile TlsContext _tls;
     private volatile bool _held;
+    private volatile ClusterView? _cluster;
+    private readonly ConcurrentDictionary<int, bool> _heldShards = new();
     private volatile bool _dismissing;
     private volatile CommandEffects _effects = CommandEffects.BeforeEngine;
     private volatile Task _learning = Task.CompletedTask;
-    private readonly ConcurrentDictionary<(EventLoop Loop, int Protocol, string? User), Lane> _lanes = new();
+    private readonly ConcurrentDictionary<(EventLoop Loop, int Protocol, string? User, EngineAim Aim), Lane> _lanes = new();
     private long _learntEpoch;
     private TaskCompletionSource? _pulse;
     private ITimer? _pulseTimer;
@@ -51,6 +54,7 @@ internal sealed class CacheRuntime
         _sharing = sharing;
         _clock = clock;
         _route = route;
+        _cluster = route.IsClustered ? new ClusterView(route) : null;
         _tls = TlsContext.Create(route.Certificate, route.CertificateChain);
         _notices = new CacheNotices(_sessions.Select(entry => entry.Value), clock);
         _notices.OnRoute(route);
@@ -70,7 +74,9 @@ internal sealed class CacheRuntime
     /// <returns>Completes when it has told, or does not; never fails.</returns>
     public Task LearnAsync(PrimaryRoute primary)
     {
-        if (Interlocked.Exchange(ref _learntEpoch, primary.Epoch) != primary.Epoch)
+        // All nodes of a cluster run the same version; their epochs are their shards' own.
+        var isKnown = _cluster is not null && !ReferenceEquals(_effects, CommandEffects.BeforeEngine);
+        if (!isKnown && Interlocked.Exchange(ref _learntEpoch, primary.Epoch) != primary.Epoch)
         {
             _learning = AskAsync(primary);
         }
@@ -97,24 +103,27 @@ internal sealed class CacheRuntime
     /// <param name="loop">The loop.</param>
     /// <param name="protocol">2 or 3.</param>
     /// <param name="user">The engine user; <c>null</c> for <c>default</c>.</param>
+    /// <param name="aim">Which engine.</param>
     /// <param name="services">What sessions share.</param>
-    public Lane LaneOf(EventLoop loop, int protocol, string? user, SessionServices services) => _lanes.GetOrAdd(
-        (loop, protocol, user), static (key, state) => new Lane(state.Cache, key.Loop, key.Protocol, key.User, state.Services), (Cache: this, Services: services));
+    public Lane LaneOf(EventLoop loop, int protocol, string? user, EngineAim aim, SessionServices services) => _lanes.GetOrAdd(
+        (loop, protocol, user, aim), static (key, state) => new Lane(state.Cache, key.Loop, key.Protocol, key.User, key.Aim, state.Services),
+        (Cache: this, Services: services));
 
     /// <summary>Prepares the shared engine connection for a client.</summary>
     /// <param name="loop">The client's loop.</param>
     /// <param name="protocol">2 or 3.</param>
     /// <param name="user">The engine user; <c>null</c> for <c>default</c>.</param>
+    /// <param name="aim">Which engine.</param>
     /// <param name="services">What sessions share.</param>
     /// <returns>What the engine answered to HELLO; <c>null</c> where the client needs a connection of its own, or there is none yet.</returns>
-    public async ValueTask<byte[]?> GreetAsync(EventLoop loop, int protocol, string? user, SessionServices services)
+    public async ValueTask<byte[]?> GreetAsync(EventLoop loop, int protocol, string? user, EngineAim aim, SessionServices services)
     {
         if (!_sharing || _route.Durability != DurabilityMode.Async)
         {
             return null;
         }
 
-        var lane = LaneOf(loop, protocol, user, services);
+        var lane = LaneOf(loop, protocol, user, aim, services);
         if (lane.Greeting is null)
         {
             await lane.PrepareAsync();
@@ -124,7 +133,8 @@ internal sealed class CacheRuntime
     }
 
     /// <summary>Whether nothing of shared connections is under way.</summary>
-    public bool AreLanesQuiet => _lanes.Values.All(lane => lane.IsQuiet);
+    /// <param name="shard">Those of one shard of a clustered cache; <c>null</c> for all.</param>
+    public bool AreLanesQuiet(int? shard) => _lanes.Where(entry => shard is null || ShardOf(entry.Key.Aim) == shard).All(entry => entry.Value.IsQuiet);
 
     /// <summary>Ends the shared connections; the cache is served no more.</summary>
     public void Close()
@@ -135,8 +145,32 @@ internal sealed class CacheRuntime
         }
     }
 
-    /// <summary>Whether no new commands may go to the engines, because a handover is under way.</summary>
-    public bool IsHeld => _held;
+    /// <summary>Whether no new commands may go to an engine, because a handover is under way.</summary>
+    /// <param name="aim">The engine.</param>
+    public bool IsHeld(EngineAim aim) => _held || (!_heldShards.IsEmpty && ShardOf(aim) is { } shard && _heldShards.ContainsKey(shard));
+
+    /// <summary>Holds new commands of one shard of a clustered cache.</summary>
+    /// <param name="shard">The shard.</param>
+    public void HoldShard(int shard) => _heldShards[shard] = true;
+
+    /// <summary>Ends <see cref="HoldShard"/>.</summary>
+    /// <param name="shard">The shard.</param>
+    public void ResumeShard(int shard)
+    {
+        _heldShards.TryRemove(shard, out _);
+        Pulse();
+    }
+
+    /// <summary>A clustered cache's nodes as clients see them; <c>null</c> for other caches.</summary>
+    public ClusterView? Cluster => _cluster;
+
+    /// <summary>The shard of a clustered cache that an engine belongs to.</summary>
+    /// <param name="aim">The engine.</param>
+    public int? ShardOf(EngineAim aim) => _cluster?.ShardOf(aim.Node);
+
+    /// <summary>The way to an engine, whether or not the view of its leader may be used now.</summary>
+    /// <param name="aim">The engine.</param>
+    public PrimaryRoute? Find(EngineAim aim) => _cluster is { } cluster ? cluster.Find(aim.Node) : _route.Primary;
 
     /// <summary>Holds new commands; those under way are answered. Clients that want to know of a handover are told before.</summary>
     /// <param name="reason">Why.</param>
@@ -159,9 +193,9 @@ internal sealed class CacheRuntime
         Pulse();
     }
 
-    /// <summary>The primary, where there is one and the view of it may be used now.</summary>
-    public PrimaryRoute? FreshPrimary() =>
-        _route.Primary is { } primary && primary.ViewDeadline.IsFresh(_clock.GetTimestamp()) ? primary : null;
+    /// <summary>The way to an engine, where there is one and the view of its leader may be used now.</summary>
+    /// <param name="aim">The engine.</param>
+    public PrimaryRoute? FindFresh(EngineAim aim) => Find(aim) is { } primary && primary.ViewDeadline.IsFresh(_clock.GetTimestamp()) ? primary : null;
 
     /// <summary>Takes a session in.</summary>
     /// <param name="session">The session.</param>
@@ -219,6 +253,7 @@ internal sealed class CacheRuntime
     public void Apply(CacheRoute route)
     {
         var before = _route;
+        _cluster = route.IsClustered ? new ClusterView(route) : null;
         _route = route;
         Interlocked.MemoryBarrier(); // A session that notes its key does the same the other way round: one of the two sees the other.
         foreach (var session in _sessions.Values)

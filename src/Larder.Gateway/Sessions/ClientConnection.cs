@@ -137,26 +137,30 @@ internal sealed class ClientConnection(LoopConnection connection) : IDisposable
             {
                 await connection.FlushAsync();
                 connection.EndWriting();
-                if (_pending is null)
-                {
-                    ReturnBuffer();
-                    _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-                    for (var drained = 0; drained < MaxDrainedBytes;)
-                    {
-                        var count = await connection.ReadAsync(_buffer);
-                        if (count == 0)
-                        {
-                            break;
-                        }
-
-                        drained += count;
-                    }
-                }
+                await DrainAsync();
             }
         }
         catch (IOException)
         {
             _aborted = true; // The client did not wait for an orderly end.
+        }
+    }
+
+    /// <summary>Reads until the client closes: to close before would reset the connection, and a reset may overtake the last reply.</summary>
+    private async Task DrainAsync()
+    {
+        var count = 1;
+        if (_pending is { } pending)
+        {
+            count = await pending;
+            _pending = null;
+        }
+
+        ReturnBuffer();
+        _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        for (var drained = 0; count > 0 && drained < MaxDrainedBytes; drained += count)
+        {
+            count = await connection.ReadAsync(_buffer);
         }
     }
 

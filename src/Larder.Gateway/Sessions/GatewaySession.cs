@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Larder.Gateway.Authentication;
 using Larder.Gateway.Clients;
+using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Lanes;
 using Larder.Gateway.Notices;
@@ -60,6 +61,7 @@ internal sealed partial class GatewaySession
         Services = services;
         (Options, Counters, Clock, _logger, _) = services;
         _started = Clock.GetTimestamp();
+        Redirects = new Redirects(cache, client.LocalAddress, endpoint.Tls);
         NoteActivity();
     }
 
@@ -89,6 +91,12 @@ internal sealed partial class GatewaySession
 
     /// <summary>What the client's key has opened; the gateway's own rights before there is one, for nothing is done with them then.</summary>
     public AccessGrant Grant => _grant ?? AccessGrant.Gateway;
+
+    /// <summary>Which engine it means.</summary>
+    public EngineAim Aim => new(Endpoint.NodeOrdinal);
+
+    /// <summary>Gives its redirections addresses that it can follow.</summary>
+    public Redirects Redirects { get; }
 
     /// <summary>Where the client comes from.</summary>
     public IPAddress RemoteAddress => _client.Connection.Remote.Address;
@@ -144,9 +152,8 @@ internal sealed partial class GatewaySession
     /// <summary>Whether something of it is under way, sent or not.</summary>
     public bool IsBusy => !IsQuiet || _shared is { IsWaiting: true };
 
-    /// <summary>Whether it is where a route leads, or need not be yet.</summary>
-    /// <param name="primary">The route.</param>
-    public bool IsSettledOn(PrimaryRoute primary) => IsClosing || _relay is not { } relay || relay.IsSettledOn(primary);
+    /// <summary>Whether it is where the route leads, or need not be yet.</summary>
+    public bool IsSettled => IsClosing || _relay is not { } relay || (_cache.Find(Aim) is { } primary && relay.IsSettledOn(primary));
 
     /// <summary>Asks the session to end. Thread-safe; asking again does nothing.</summary>
     /// <param name="reason">Why.</param>
@@ -220,7 +227,7 @@ internal sealed partial class GatewaySession
         {
             RequestClose(CloseReason.Firewall);
         }
-        else if (route.Primary is { } primary)
+        else if (_cache.Find(Aim) is { } primary)
         {
             _relay?.OnPrimary(primary);
         }
@@ -480,7 +487,7 @@ internal sealed partial class GatewaySession
         var started = Clock.GetTimestamp();
         while (!IsClosing)
         {
-            if (_cache.FreshPrimary() is { } primary)
+            if (_cache.FindFresh(Aim) is { } primary)
             {
                 var handshake = new ArrayBufferWriter<byte>();
                 var required = settings.WriteHandshake(handshake, primary, Grant);

@@ -187,9 +187,9 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
         var started = session.Clock.GetTimestamp();
         while (!session.IsClosing)
         {
-            if (cache.FreshPrimary() is { } primary)
+            if (cache.FindFresh(session.Aim) is { } primary)
             {
-                if (hello is not { ClientName.Length: > SessionSettings.MaxValueBytes } && await cache.GreetAsync(client.Connection.Loop, protocol, session.Grant.User, session.Services) is { } greeting)
+                if (hello is not { ClientName.Length: > SessionSettings.MaxValueBytes } && await cache.GreetAsync(client.Connection.Loop, protocol, session.Grant.User, session.Aim, session.Services) is { } greeting)
                 {
                     await client.WriteAsync(hello is null ? Replies.Ok.ToArray() : LaneHandshake.Greet(greeting, session.Id));
                     session.NoteActivity();

@@ -10,6 +10,12 @@ namespace Larder.Host.Daemon;
 /// </summary>
 internal sealed record DaemonSettings
 {
+    private const int LargestPort = 65535;
+
+    // Ten shards of a primary and three replicas.
+    private const int MostNodes = 40;
+    private const int LargestNodePort = LargestPort - MostNodes + 1;
+
     private static readonly JsonSerializerOptions FileForm = new(JsonSerializerDefaults.Web)
     {
         UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
@@ -22,6 +28,15 @@ internal sealed record DaemonSettings
 
     /// <summary>The installation's plain port, 1..65535. Key <c>plainPort</c>, environment <c>LARDER_PLAIN_PORT</c>. Default 6379.</summary>
     public int PlainPort { get; init; } = 6379;
+
+    /// <summary>
+    /// The TLS port of node 0 of clustered caches; node <c>n</c> has this one plus <c>n</c>. Key <c>nodeTlsPort</c>, environment <c>LARDER_NODE_TLS_PORT</c>.
+    /// Default 15000.
+    /// </summary>
+    public int NodeTlsPort { get; init; } = 15000;
+
+    /// <summary>As <see cref="NodeTlsPort"/>, without TLS. Key <c>nodePlainPort</c>, environment <c>LARDER_NODE_PLAIN_PORT</c>. Default 13000.</summary>
+    public int NodePlainPort { get; init; } = 13000;
 
     /// <summary>The domain of cache host names. Key <c>domain</c>, environment <c>LARDER_DOMAIN</c>. Default <c>redis.localhost</c>.</summary>
     public string Domain { get; init; } = "redis.localhost";
@@ -46,11 +61,20 @@ internal sealed record DaemonSettings
         {
             TlsPort = options.TlsPort ?? Port("LARDER_TLS_PORT") ?? settings.TlsPort,
             PlainPort = options.PlainPort ?? Port("LARDER_PLAIN_PORT") ?? settings.PlainPort,
+            NodeTlsPort = Port("LARDER_NODE_TLS_PORT") ?? settings.NodeTlsPort,
+            NodePlainPort = Port("LARDER_NODE_PLAIN_PORT") ?? settings.NodePlainPort,
             Domain = environment("LARDER_DOMAIN") is { Length: > 0 } domain ? domain : settings.Domain,
             Zone = environment("LARDER_ZONE") is { Length: > 0 } zone ? zone : settings.Zone,
         };
         Check("tlsPort", settings.TlsPort);
         Check("plainPort", settings.PlainPort);
+        Check("nodeTlsPort", settings.NodeTlsPort, LargestNodePort);
+        Check("nodePlainPort", settings.NodePlainPort, LargestNodePort);
+        if (Math.Abs(settings.NodeTlsPort - settings.NodePlainPort) < MostNodes)
+        {
+            problems.Add($"nodeTlsPort is {settings.NodeTlsPort} and nodePlainPort {settings.NodePlainPort}; they must be {MostNodes} apart, a port for each node of a cache");
+        }
+
         if (settings.TlsPort == settings.PlainPort)
         {
             problems.Add($"tlsPort and plainPort are both {settings.TlsPort}; they must differ");
@@ -81,11 +105,11 @@ internal sealed record DaemonSettings
             return null;
         }
 
-        void Check(string name, int port)
+        void Check(string name, int port, int largest = LargestPort)
         {
-            if (port is < 1 or > 65535)
+            if (port < 1 || port > largest)
             {
-                problems.Add($"{name} is {port}; it must be 1..65535");
+                problems.Add($"{name} is {port}; it must be 1..{largest}");
             }
         }
     }

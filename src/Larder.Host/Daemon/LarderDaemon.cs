@@ -86,6 +86,8 @@ internal sealed partial class LarderDaemon : IInstallationControl, IAsyncDisposa
             Domain = settings.Domain,
             TlsPort = settings.TlsPort,
             PlainPort = settings.PlainPort,
+            NodeTlsPort = settings.NodeTlsPort,
+            NodePlainPort = settings.NodePlainPort,
             Addresses = LoopbackAddresses.Find(),
         };
         var protector = new SecretProtector(InstallationKey.OpenOrCreate(home.Root));

@@ -24,6 +24,14 @@ public sealed record HostIdentity
     /// <value>Default 6379, as the original's.</value>
     public int PlainPort { get; init; } = 6379;
 
+    /// <summary>The TLS port of node 0 of a clustered cache; node <c>n</c> has this one plus <c>n</c>.</summary>
+    /// <value>Default 15000, as the original's.</value>
+    public int NodeTlsPort { get; init; } = 15000;
+
+    /// <summary>The plain port of node 0 of a clustered cache that asks for plain ports; node <c>n</c> has this one plus <c>n</c>.</summary>
+    /// <value>Default 13000, as the original's.</value>
+    public int NodePlainPort { get; init; } = 13000;
+
     /// <summary>Where caches without an address of their own are served.</summary>
     /// <value>Default loopback, both families.</value>
     public ImmutableArray<IPAddress> Addresses { get; init; } = [IPAddress.Loopback, IPAddress.IPv6Loopback];

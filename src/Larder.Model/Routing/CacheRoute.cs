@@ -43,6 +43,14 @@ public sealed record CacheRoute
     /// <summary>What clients see of an unplanned change of the primary.</summary>
     public FailoverSpec Failover { get; init; } = new();
 
-    /// <summary>The primary's route, or <c>null</c> while the shard has no primary.</summary>
+    /// <summary>
+    /// Of an unclustered cache: the primary's route, or <c>null</c> while it has no primary. A clustered cache has <see cref="Shards"/> instead, and <c>null</c> here.
+    /// </summary>
     public required PrimaryRoute? Primary { get; init; }
+
+    /// <summary>Of a clustered cache: its shards by id. Empty for an unclustered one, and for a clustered one that is not served at the moment.</summary>
+    public ImmutableArray<ShardRoute> Shards { get; init; } = [];
+
+    /// <summary>Whether the cache is clustered.</summary>
+    public bool IsClustered { get; init; }
 }

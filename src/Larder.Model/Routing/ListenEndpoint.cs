@@ -6,4 +6,10 @@ namespace Larder.Model.Routing;
 /// <param name="Address">A local address.</param>
 /// <param name="Port">1..65535.</param>
 /// <param name="Tls">Whether clients speak TLS here.</param>
-public sealed record ListenEndpoint(IPAddress Address, int Port, bool Tls);
+public sealed record ListenEndpoint(IPAddress Address, int Port, bool Tls)
+{
+    /// <summary>
+    /// Of a clustered cache: the node that clients mean by this port, whatever its role is; <c>null</c> where they mean the cache.
+    /// </summary>
+    public int? NodeOrdinal { get; init; }
+}

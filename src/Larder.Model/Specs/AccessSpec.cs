@@ -6,10 +6,12 @@ namespace Larder.Model.Specs;
 public sealed record AccessSpec
 {
     /// <summary>The user's own access policies: permissions by name. The built-in ones (<see cref="AccessPolicies.BuiltIn"/>) are not among them.</summary>
-    public ImmutableSortedDictionary<string, string> Policies { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, string> Policies { get; init => field = value.WithComparers(StringComparer.Ordinal); } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>Users: the name of their policy by their own name. Each has two access keys of its own.</summary>
-    public ImmutableSortedDictionary<string, string> Users { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, string> Users { get; init => field = value.WithComparers(StringComparer.Ordinal); } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>Compares by value: policies and users one by one.</summary>
     /// <param name="other">Another section.</param>

@@ -6,11 +6,13 @@ namespace Larder.Model.Specs;
 public sealed record FirewallSpec
 {
     /// <summary>Ranges by the name of their rule, as <see cref="AddressRange.Parse"/> reads them.</summary>
-    public ImmutableSortedDictionary<string, string> Rules { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, string> Rules { get; init => field = value.WithComparers(StringComparer.Ordinal); } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>The ranges of all rules.</summary>
+    /// <returns>The ranges, in the order of the rules' names.</returns>
     /// <exception cref="FormatException">A rule is no range; a spec that was read from a file has none such.</exception>
-    public ImmutableArray<AddressRange> Ranges => [.. Rules.Select(rule =>
+    public ImmutableArray<AddressRange> ToRanges() => [.. Rules.Select(rule =>
         AddressRange.Parse(rule.Value) ?? throw new FormatException($"firewall.{rule.Key} is '{rule.Value}', which is no range of addresses."))];
 
     /// <summary>Compares by value: rule by rule.</summary>

@@ -12,13 +12,16 @@ internal sealed class Client(ConnectionPair pair, int name)
 
     public int Name => name;
 
-    /// <summary>Its connection's id, on either way.</summary>
-    public (string Direct, string Through) Id { get; set; }
+    /// <summary>Its connection's id, on either way; <c>null</c> where it has not asked. Who asks never shares an engine connection again.</summary>
+    public (string Direct, string Through)? Id { get; set; }
 
     public int Protocol { get; set; } = 2;
 
     /// <summary>Whether MULTI was given.</summary>
     public bool InTransaction { get; set; }
+
+    /// <summary>Whether its open transaction may end several subscriptions.</summary>
+    public bool Unsubscribes { get; set; }
 
     /// <summary>Whether it subscribed to anything, so that in RESP2 it may say little.</summary>
     public bool Subscribed { get; set; }

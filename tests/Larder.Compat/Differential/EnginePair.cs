@@ -1,6 +1,7 @@
 using System.Globalization;
 using Larder.Compat.Doors;
 using Larder.Compat.Engines;
+using Larder.Gateway;
 using Larder.Model.Engines;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -23,7 +24,8 @@ public sealed class EnginePair : IAsyncDisposable
         var engines = await Task.WhenAll(EngineProcess.StartAsync(installation), EngineProcess.StartAsync(installation));
         var (direct, behind) = (engines[0], engines[1]);
         var door = await TestDoor.OpenAsync(
-            behind.SocketPath, behind.Gateway.Name, behind.Gateway.Password.Reveal(), EngineProcess.Key, 0, null, null, NullLoggerFactory.Instance);
+            behind.SocketPath, behind.Gateway.Name, behind.Gateway.Password.Reveal(), EngineProcess.Key, 0, null,
+            new GatewayOptions { BatchesBeforeSharing = 2 }, NullLoggerFactory.Instance); // Sessions come and go between shared connections and their own as often as they can.
         var pair = new EnginePair(installation, direct, behind, door);
         await using var first = await pair.EnterAsync(2);
         while (!door.Snapshot().Caches[0].KnowsCommands)

@@ -48,13 +48,13 @@ public sealed class InterleavingRun(EnginePair engines, int seed)
     private async Task<string?> RunSessionAsync(Random random, int steps, bool waits)
     {
         _story.Clear();
-        var choices = new Steps(random, waits);
+        var choices = new Steps(random, waits, ignoresWrongKeys: engines.Installation is not { Family: Model.Specs.EngineFamily.Redis, Version.Major: 7, Version.Minor: 0 } && waits);
         var clients = new List<Client>();
         try
         {
             for (var index = 0; index < Clients; index++)
             {
-                clients.Add(await EnterAsync(index, random.Next(2) + 2));
+                clients.Add(await EnterAsync(index, random));
             }
 
             await clients[0].Pair.ExchangeAsync(Encode("FLUSHALL|SCRIPT FLUSH|FUNCTION FLUSH".Split('|'), clients, through: false), 3, Sentinel(), Limit);
@@ -64,7 +64,7 @@ public sealed class InterleavingRun(EnginePair engines, int seed)
                 if (client.IsClosed)
                 {
                     await client.Pair.DisposeAsync();
-                    clients[client.Name] = await EnterAsync(client.Name, random.Next(2) + 2);
+                    clients[client.Name] = await EnterAsync(client.Name, random);
                     _story.AppendLine(CultureInfo.InvariantCulture, $"  {client} is a new one");
                     continue;
                 }
@@ -89,14 +89,17 @@ public sealed class InterleavingRun(EnginePair engines, int seed)
         }
     }
 
-    private async Task<Client> EnterAsync(int name, int protocol)
+    private async Task<Client> EnterAsync(int name, Random random)
     {
+        var protocol = random.Next(2) + 2;
         var pair = await engines.EnterAsync(protocol);
-        return new Client(pair, name)
+        var client = new Client(pair, name) { Protocol = protocol };
+        if (random.Next(2) == 0)
         {
-            Protocol = protocol,
-            Id = ((await pair.Direct.AskAsync("CLIENT", "ID")).Text, (await pair.Through.AskAsync("CLIENT", "ID")).Text),
-        };
+            client.Id = ((await pair.Direct.AskAsync("CLIENT", "ID")).Text, (await pair.Through.AskAsync("CLIENT", "ID")).Text);
+        }
+
+        return client;
     }
 
     private async Task<string?> StepAsync(Client client, IReadOnlyList<string> commands, List<Client> clients)
@@ -179,7 +182,8 @@ public sealed class InterleavingRun(EnginePair engines, int seed)
         client.IsClosed |= exchange.IsOver;
         var (direct, through) = client.Sort(exchange);
         // Which of several subscriptions ends first is decided by a hash table.
-        var unordered = commands.Any(command => command.Contains("UNSUBSCRIBE", StringComparison.Ordinal) || command == "FUNCTION LIST");
+        var unordered = commands.Any(command => command.Contains("UNSUBSCRIBE", StringComparison.Ordinal) || command == "FUNCTION LIST" || (command == "EXEC" && client.Unsubscribes));
+        client.Unsubscribes = client.InTransaction && (client.Unsubscribes || unordered);
         for (var index = 0; index < Math.Min(direct.Count, through.Count); index++)
         {
             through[index] = Comparison.IsBlocked(direct[index], through[index]) ? direct[index] : through[index];
@@ -204,6 +208,7 @@ public sealed class InterleavingRun(EnginePair engines, int seed)
             var name = command.Split(' ')[0];
             client.InTransaction = name switch { "MULTI" => true, "EXEC" or "DISCARD" or "RESET" => false, _ => client.InTransaction };
             client.Subscribed |= name is "SUBSCRIBE" or "PSUBSCRIBE" or "SSUBSCRIBE";
+            client.Id = name == "RESET" ? null : client.Id; // Through the door it is another one from then on.
         }
     }
 
@@ -221,7 +226,8 @@ public sealed class InterleavingRun(EnginePair engines, int seed)
         }
 
         var client = clients[word[4] - '0'];
-        return through ? client.Id.Through : client.Id.Direct;
+        // Nobody has 0: what is done to one whose id is not known is an error on both ways.
+        return client.Id is not { } id ? "0" : through ? id.Through : id.Direct;
     }
 
     private string Sentinel() => string.Create(CultureInfo.InvariantCulture, $"sentinel-{++_sentinel}-");

@@ -15,7 +15,7 @@ internal static class DoorProgram
     /// </param>
     public static async Task<int> RunAsync(Arguments options)
     {
-        using var loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Information).AddSimpleConsole(console => console.SingleLine = true));
+        using var loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(Enum.Parse<LogLevel>(options.Find("log") ?? "Information", ignoreCase: true)).AddSimpleConsole(console => console.SingleLine = true));
         var file = options.Find("certificate");
         using var pem = file is null ? null : X509Certificate2.CreateFromPemFile(file, options.Get("certificate-key"));
         using var certificate = pem is null ? null : X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);

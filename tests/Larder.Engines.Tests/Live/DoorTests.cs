@@ -76,6 +76,26 @@ public sealed class DoorTests : IDisposable
     }
 
     [Theory]
+    [InlineData("redis 8.0")]
+    [InlineData("valkey 8.1")]
+    public async Task The_gateway_may_not_give_what_ends_the_engine_when_a_waiting_client_is_freed(string engine)
+    {
+        await using var node = await StartAsync(engine);
+        await node.Node.PromoteAsync(Token);
+        await using var waiting = node.As(node.Configuration.GatewayUser);
+        await using var freeing = node.As(node.Configuration.GatewayUser);
+
+        var popped = waiting.CallAsync(TimeSpan.FromSeconds(20), [["BLPOP", "list", "0"]], Token);
+        var replies = await freeing.CallAsync(
+            TimeSpan.FromSeconds(20),
+            [["CLIENT", "NO-TOUCH", "ON"], ["MULTI"], ["CLIENT", "NO-TOUCH", "ON"], ["DISCARD"], ["RPUSH", "list", "job"], ["PING"]],
+            Token);
+
+        Assert.Equal(["-NOPERM", "OK", "-NOPERM", "OK", "1", "PONG"], replies.Select(reply => LiveNode.Show(reply).Split(' ')[0]));
+        Assert.Equal("list job", LiveNode.Show((await popped)[0]));
+    }
+
+    [Theory]
     [MemberData(nameof(Engines))]
     public async Task Commands_take_keys_of_different_slots(string engine)
     {

@@ -93,7 +93,7 @@ internal sealed class Door : IAsyncDisposable
 
     public static AccessKeyDigest Digest(string id, string key) => new(id, [.. SHA256.HashData(Encoding.UTF8.GetBytes(key))]);
 
-    public async Task<Wire> ConnectAsync(string? serverName = "dev.test", SslProtocols protocols = SslProtocols.None, IPAddress? from = null)
+    public async Task<Wire> ConnectAsync(string? serverName = "dev.test", SslProtocols protocols = SslProtocols.None, IPAddress? from = null, int? port = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         if (from is not null)
@@ -101,7 +101,7 @@ internal sealed class Door : IAsyncDisposable
             socket.Bind(new IPEndPoint(from, 0));
         }
 
-        await socket.ConnectAsync(IPAddress.Loopback, Port);
+        await socket.ConnectAsync(IPAddress.Loopback, port ?? Port);
         var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {

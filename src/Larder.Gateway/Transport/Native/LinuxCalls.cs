@@ -46,6 +46,9 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport(C, EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(int descriptor, void* buffer, nint length, int flags);
 
+    [LibraryImport(C, EntryPoint = "malloc_trim")]
+    public static partial int TrimMemory(nint kept);
+
     [LibraryImport(C, EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
 }

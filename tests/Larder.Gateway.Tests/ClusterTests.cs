@@ -1,0 +1,195 @@
+using System.Globalization;
+using Larder.Gateway.Tests.Harness;
+using StackExchange.Redis;
+
+namespace Larder.Gateway.Tests;
+
+/// <summary>A clustered cache through the gateway: nodes at ports of their own, topology and redirections with the gateway's addresses.</summary>
+public sealed class ClusterTests : IAsyncLifetime
+{
+    private const int Shards = 3;
+    private RedisCluster _cluster = null!;
+    private Door _door = null!;
+    private int _firstPort;
+
+    public async ValueTask InitializeAsync()
+    {
+        _cluster = await RedisCluster.StartAsync(Shards);
+        _firstPort = FreeRun(Shards * 2);
+        _door = await Door.OpenAsync(_cluster[0], change: route => _cluster.Route(route, _firstPort, TimeProvider.System));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _door.DisposeAsync();
+        await _cluster.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_node_serves_its_own_slots_and_sends_clients_to_the_others_at_ports_of_the_gateway(bool shares)
+    {
+        await using var door = shares ? null : await Door.OpenAsync(
+            _cluster[0], new GatewayOptions { SharesConnections = false }, change: route => _cluster.Route(route, FreeRun(Shards * 2), TimeProvider.System));
+        var (used, first) = (door ?? _door, door is null ? _firstPort : door.Route("dev").Listen.First(endpoint => endpoint.NodeOrdinal == 0).Port);
+        await using var wire = await EnterAsync(used, first);
+        var (own, moved) = (0, 0);
+        for (var number = 0; number < 60; number++)
+        {
+            var answer = await wire.AskAsync("SET", $"key{number}", $"{number}");
+            if (answer == "+OK")
+            {
+                own++;
+                continue;
+            }
+
+            var words = answer.Split(' ');
+            Assert.Equal("-MOVED", words[0]);
+            var shard = Enumerable.Range(0, Shards).Single(shard => RedisCluster.SlotsOf(shard, Shards).Contains(int.Parse(words[1], CultureInfo.InvariantCulture)));
+            Assert.Equal($"127.0.0.1:{first + (shard * 2)}", words[2]);
+            await using var other = await EnterAsync(used, first + (shard * 2));
+            Assert.Equal("+OK", await other.AskAsync("SET", $"key{number}", $"{number}"));
+            Assert.Equal($"{number}", await other.AskAsync("GET", $"key{number}"));
+            moved++;
+        }
+
+        Assert.True(own > 0 && moved > own, $"{own} here, {moved} elsewhere");
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task The_topology_names_the_gateways_ports_alone(int protocol)
+    {
+        await using var wire = await _door.ConnectAsync();
+        await wire.AskAsync("HELLO", $"{protocol}", "AUTH", "default", Door.Key);
+        foreach (var command in new[] { "SLOTS", "SHARDS", "NODES" })
+        {
+            var answer = await wire.AskAsync("CLUSTER", command);
+            Assert.All(_cluster.InternalPorts, port => Assert.DoesNotContain($"{port}", answer, StringComparison.Ordinal));
+            Assert.All(Enumerable.Range(0, Shards * 2), node =>
+            {
+                Assert.Contains($"{_firstPort + node}", answer, StringComparison.Ordinal);
+                Assert.Contains(_cluster.IdOf(node), answer, StringComparison.Ordinal);
+            });
+        }
+
+        Assert.Contains(_cluster.IdOf(1), await wire.AskAsync("CLUSTER", "REPLICAS", _cluster.IdOf(0)), StringComparison.Ordinal);
+        Assert.Contains("cluster_state:ok", await wire.AskAsync("CLUSTER", "INFO"), StringComparison.Ordinal);
+        Assert.Equal("-ERR unknown command 'CLUSTER', with args beginning with: 'MEET' '127.0.0.1' '1' ", await wire.AskAsync("CLUSTER", "MEET", "127.0.0.1", "1"));
+        Assert.Equal("-ERR SELECT is not allowed in cluster mode", await wire.AskAsync("SELECT", "1"));
+    }
+
+    [Fact]
+    public async Task A_library_that_knows_clusters_finds_every_key_from_the_first_contact_on()
+    {
+        var options = ConfigurationOptions.Parse($"127.0.0.1:{_door.Port},ssl=true,sslHost=dev.test,password={Door.Key}");
+#pragma warning disable CA5359 // What certificate is shown is another test's matter.
+        options.CertificateValidation += (_, _, _, _) => true;
+#pragma warning restore CA5359
+        await using var library = await ConnectionMultiplexer.ConnectAsync(options);
+        var database = library.GetDatabase();
+        await Task.WhenAll(Enumerable.Range(0, 300).Select(number => database.StringSetAsync($"many{number}", number)));
+        for (var number = 0; number < 300; number++)
+        {
+            Assert.Equal(number, (int)await database.StringGetAsync($"many{number}"));
+        }
+
+        Assert.Equal(Shards * 2, library.GetEndPoints().Count(end => ((System.Net.IPEndPoint)end).Port != _door.Port));
+        var counts = await Task.WhenAll(Enumerable.Range(0, Shards).Select(shard => _cluster[shard * 2].AskAsync("DBSIZE")));
+        Assert.All(counts, count => Assert.NotEqual(":0", count));
+    }
+
+    [Fact]
+    public async Task A_replica_is_read_from_by_who_says_so_and_refuses_the_rest_with_the_primarys_port()
+    {
+        var key = KeyOf(0);
+        await using var primary = await EnterAsync(_door, _firstPort);
+        Assert.Equal("+OK", await primary.AskAsync("SET", key, "1"));
+        Assert.Equal(":1", await primary.AskAsync("WAIT", "1", "5000"));
+        await using var replica = await EnterAsync(_door, _firstPort + 1);
+        Assert.EndsWith($" 127.0.0.1:{_firstPort}", await replica.AskAsync("GET", key), StringComparison.Ordinal);
+        Assert.Equal("+OK", await replica.AskAsync("READONLY"));
+        for (var count = 1; count <= 100; count++)
+        {
+            Assert.Equal("1", await replica.AskAsync("GET", key));
+        }
+
+        Assert.EndsWith($" 127.0.0.1:{_firstPort}", await replica.AskAsync("SET", key, "2"), StringComparison.Ordinal);
+        Assert.Equal("+OK", await replica.AskAsync("READWRITE"));
+        Assert.StartsWith("-MOVED ", await replica.AskAsync("GET", key), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_slot_on_its_way_is_asked_for_at_its_new_shard()
+    {
+        var key = KeyOf(0);
+        var slot = (await _cluster[0].AskAsync("CLUSTER", "KEYSLOT", key))[1..];
+        Assert.Equal("+OK", await _cluster[2].AskAsync("CLUSTER", "SETSLOT", slot, "IMPORTING", _cluster.IdOf(0)));
+        Assert.Equal("+OK", await _cluster[0].AskAsync("CLUSTER", "SETSLOT", slot, "MIGRATING", _cluster.IdOf(2)));
+        await using var source = await EnterAsync(_door, _firstPort);
+        Assert.Equal($"-ASK {slot} 127.0.0.1:{_firstPort + 2}", await source.AskAsync("GET", key));
+        await using var target = await EnterAsync(_door, _firstPort + 2);
+        Assert.StartsWith("-MOVED ", await target.AskAsync("GET", key), StringComparison.Ordinal);
+        await target.SendAsync("ASKING");
+        await target.SendAsync("SET", key, "new");
+        Assert.Equal(["+OK", "+OK"], await target.ReadManyAsync(2));
+        Assert.StartsWith("-MOVED ", await target.AskAsync("GET", key), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_new_primary_of_a_shard_takes_over_while_the_others_go_on()
+    {
+        var key = KeyOf(0);
+        await using var old = await EnterAsync(_door, _firstPort);
+        await using var next = await EnterAsync(_door, _firstPort + 1);
+        await using var other = await EnterAsync(_door, _firstPort + 2);
+        Assert.Equal("+OK", await old.AskAsync("SET", key, "1"));
+        Assert.Equal(":1", await old.AskAsync("WAIT", "1", "5000"));
+        Assert.Equal("+OK", await other.AskAsync("SET", KeyOf(1), "1"));
+        Assert.Equal("+OK", await _cluster[1].AskAsync("CLUSTER", "FAILOVER", "TAKEOVER"));
+        await Door.EventuallyAsync(async () => (await _cluster[0].AskAsync("ROLE")).StartsWith("[slave", StringComparison.Ordinal), "the old primary follows");
+        _door.Set(_cluster.Route(_door.Route("dev") with { Listen = [_door.Endpoint] }, _firstPort, TimeProvider.System, shard => shard == 0 ? 1 : shard * 2, epoch: 2));
+        await Door.EventuallyAsync(async () => await next.AskAsync("SET", key, "2") == "+OK", "the new one takes writes");
+        Assert.EndsWith($" 127.0.0.1:{_firstPort + 1}", await old.AskAsync("SET", key, "3"), StringComparison.Ordinal);
+        Assert.Equal("2", await next.AskAsync("GET", key));
+        Assert.Equal("1", await other.AskAsync("GET", KeyOf(1)));
+    }
+
+    private static async Task<Wire> EnterAsync(Door door, int port)
+    {
+        var wire = await door.ConnectAsync(port: port);
+        Assert.Equal("+OK", await wire.AskAsync("AUTH", Door.Key));
+        return wire;
+    }
+
+    /// <summary>A key in a slot of a shard; the slots were reckoned with CLUSTER KEYSLOT.</summary>
+    private static string KeyOf(int shard) => shard switch { 0 => "{b}key", 1 => "{c}key", _ => "{a}key" };
+
+    private static int FreeRun(int count)
+    {
+        while (true)
+        {
+            var first = Door.FreePort();
+            if (first + count < 65_000 && Enumerable.Range(first, count).All(IsFree))
+            {
+                return first;
+            }
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+}
