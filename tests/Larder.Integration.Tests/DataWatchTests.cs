@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Larder.Model.Events;
 using Larder.Model.Specs;
 using Larder.Model.Status;
+using Larder.Testing;
 using Xunit;
 
 namespace Larder.Integration.Tests;
@@ -48,7 +49,7 @@ public sealed class DataWatchTests
         }
 
         var second = controller.Home.StorageFolder("second");
-        Directory.Delete(persistence == PersistenceMode.AofDual ? second : LogFolder(controller, 1), recursive: true);
+        await BusyFolder.DeleteAsync(persistence == PersistenceMode.AofDual ? second : LogFolder(controller, 1), TestContext.Current.CancellationToken);
         await controller.WaitAsync("it", "told", _ => Told(controller).Any(happened => happened.Kind == EventKind.DataNotWritten));
         Assert.Contains(
             "was deleted from '" + (persistence == PersistenceMode.AofDual ? second : LogFolder(controller, 1)), Told(controller)[0].Message, StringComparison.Ordinal);
@@ -77,11 +78,11 @@ public sealed class DataWatchTests
             Assert.Equal("+OK", await session.CallAsync("SET key kept"));
         }
 
-        Directory.Delete(DataFolder(controller, replica.Ordinal), recursive: true);
+        await BusyFolder.DeleteAsync(DataFolder(controller, replica.Ordinal), TestContext.Current.CancellationToken);
         await controller.WaitAsync("it", "in sync anew", status => IsAnew(status, replica));
         Assert.Equal(replica.Ordinal, Assert.Single(Told(controller)).Node);
 
-        Directory.Delete(DataFolder(controller, primary.Ordinal), recursive: true);
+        await BusyFolder.DeleteAsync(DataFolder(controller, primary.Ordinal), TestContext.Current.CancellationToken);
         var alarmed = await controller.WaitAsync(
             "it", "alarmed", status => status.Alarms is [var alarm] && alarm.Contains("larder failover it", StringComparison.Ordinal));
         Assert.Equal(primary.Pid, alarmed.Shards[0].Nodes[primary.Ordinal].Pid);

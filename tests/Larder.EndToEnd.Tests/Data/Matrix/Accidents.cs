@@ -52,7 +52,7 @@ internal static class Accidents
             Told = persistence => persistence == "AOF_DUAL" ? "is gone from" : null,
         },
         new("a replica's data folder is deleted while it runs", Strikes.Running((larder, cache, node) =>
-            Directory.Delete(Path.Combine(Damage.Node(larder, cache, node), "data"), recursive: true)), OnDisk)
+            BusyFolder.DeleteAsync(Path.Combine(Damage.Node(larder, cache, node), "data"), CancellationToken.None)), OnDisk)
         {
             Told = persistence => persistence == "Disabled" ? null : "was deleted while its process runs",
         },
@@ -61,7 +61,7 @@ internal static class Accidents
         new("the storage of backups answers 500", Strikes.Storage(Disturbance.Error, fails: true), Everything) { FarStorage = true, Told = _ => "the storage answered 500" },
         new("the storage of backups does not answer", Strikes.Storage(Disturbance.Silence, fails: true), Everything) { FarStorage = true, Told = _ => "did not answer in time" },
         new("the storage of backups is away", Strikes.Storage(Disturbance.Absence, fails: true), Everything) { FarStorage = true, Told = _ => "cannot be reached" },
-        new("the disk is full at a backup", Strikes.FullAtBackupAsync, Everything) { Disk = SceneDisk.Small, Told = _ => "is tried again after a pause" },
+        new("the disk is full at a backup", Strikes.FullAtBackupAsync, Everything) { Disk = SceneDisk.Small },
         new("the disk is full at a rewrite", Strikes.FullAtRewriteAsync, OnDisk)
         {
             Disk = SceneDisk.Small,

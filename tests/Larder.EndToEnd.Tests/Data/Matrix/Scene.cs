@@ -78,6 +78,7 @@ internal sealed class Scene : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Relay?.Set(Disturbance.None);
+        Disk?.Free();
         await Larder.DisposeAsync();
         Relay?.Dispose();
         if (_azurite is not null)

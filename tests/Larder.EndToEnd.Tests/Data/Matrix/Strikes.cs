@@ -31,12 +31,12 @@ internal static class Strikes
     };
 
     /// <summary>Something happens to the files of each cache while it runs, and is mended.</summary>
-    public static Func<Scene, Task> Running(Action<Installation, string, int> damage) => async scene =>
+    public static Func<Scene, Task> Running(Func<Installation, string, int, Task> damage) => async scene =>
     {
         foreach (var cache in Scene.Caches.Values)
         {
             var replica = Installation.Nodes(await scene.Larder.ShowAsync(cache)).Single(node => node.GetProperty("role").GetString() == "replica");
-            damage(scene.Larder, cache, replica.GetProperty("ordinal").GetInt32());
+            await damage(scene.Larder, cache, replica.GetProperty("ordinal").GetInt32());
         }
 
         foreach (var cache in Scene.Caches.Values.Except(["disabled"]))
@@ -76,7 +76,14 @@ internal static class Strikes
     public static async Task FullAtBackupAsync(Scene scene)
     {
         await scene.Disk!.FillAsync();
-        await BackupsFailAsync(scene);
+        foreach (var cache in Scene.Caches.Values)
+        {
+            // The control store is on that disk too: what cannot be noted is not begun.
+            var refused = await scene.Larder.RunAsync("backup", cache);
+            Assert.NotEqual(0, refused.ExitCode);
+            Assert.Contains("is full", refused.Error, StringComparison.Ordinal);
+        }
+
         scene.Disk.Free();
         await GoesOnAsync(scene);
     }
