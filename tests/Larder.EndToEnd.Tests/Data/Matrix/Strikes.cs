@@ -119,10 +119,11 @@ internal static class Strikes
         var folders = Scene.Caches.Values
             .SelectMany(cache => Directory.GetDirectories(Damage.Nodes(scene.Larder, cache), "data", SearchOption.AllDirectories))
             .Append(Path.Combine(scene.Larder.Home, "storages", "local", "caches"))
-            .Concat(Directory.GetFiles(scene.Larder.Home, "*.manifest", SearchOption.AllDirectories).Select(path => Path.GetDirectoryName(path)!)).Distinct().ToList();
-        await Disk.FreezeAsync(frozen: true, folders);
+            .Concat(Directory.GetFiles(scene.Larder.Home, "*.manifest", SearchOption.AllDirectories).Select(path => Path.GetDirectoryName(path)!))
+            .Where(folder => new DirectoryInfo(folder).LinkTarget is null).ToList();
         try
         {
+            await Disk.FreezeAsync(frozen: true, folders);
             await BackupsFailAsync(scene);
             await RewritesFailAsync(scene);
         }
