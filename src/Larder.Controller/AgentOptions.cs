@@ -75,6 +75,14 @@ public sealed record AgentOptions
     /// <value>Default 1 min.</value>
     public TimeSpan CertificateCheckInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long the rewrite of an append-only log may take before it is told.</summary>
+    /// <value>Default 15 min.</value>
+    public TimeSpan RewriteLimit { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>An append-only log that is this many times as large as its last rewrite left it is told of. The engine rewrites it at twice the size.</summary>
+    /// <value>Default 4.</value>
+    public int LogGrowth { get; init; } = 4;
+
     /// <summary>A node's log is rotated at this size.</summary>
     /// <value>Default 8 MiB.</value>
     public long LogRotationBytes { get; init; } = 8L << 20;

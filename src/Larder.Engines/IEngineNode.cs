@@ -52,6 +52,13 @@ public interface IEngineNode : IAsyncDisposable
     Task SnapshotAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Has the node begin to rewrite its append-only log, which makes its files anew; returns when it has accepted that. Only where
+    /// <see cref="EngineFeatures.SplitLog"/> is set.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task RewriteLogAsync(CancellationToken cancellationToken);
+
+    /// <summary>
     /// Has the node write such a file by itself at an interval, for the time when nobody tells it to, or not at all. Only where
     /// <see cref="EngineFeatures.RdbVersion"/> is set.
     /// </summary>

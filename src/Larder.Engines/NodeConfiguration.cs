@@ -7,6 +7,9 @@ namespace Larder.Engines;
 /// <summary>Everything that defines a node, independent of the engine.</summary>
 public sealed record NodeConfiguration
 {
+    private const long SmallestLogRewriteBytes = 64L << 20;
+    private const long LargestLogRewriteBytes = 1L << 30;
+
     /// <summary>The cache it belongs to.</summary>
     public required string Cache { get; init; }
 
@@ -48,6 +51,12 @@ public sealed record NodeConfiguration
     /// <see cref="EngineFeatures.SplitLog"/> is set.
     /// </summary>
     public string? LogFolder { get; init; }
+
+    /// <summary>
+    /// Below this size its log is not rewritten: a rewrite costs the node as much as a snapshot, and a busy cache of little data would be rewritten every few
+    /// seconds if only the growth counted. Loading so much takes seconds.
+    /// </summary>
+    public long LogRewriteBytes => Math.Clamp(MaxMemoryBytes, SmallestLogRewriteBytes, LargestLogRewriteBytes);
 
     /// <summary>How far back the past of its log is kept; zero keeps none.</summary>
     public TimeSpan HistoryWindow { get; init; }

@@ -39,6 +39,9 @@ public sealed record NodeProbe
     /// <summary>Keys in all databases.</summary>
     public required long Keys { get; init; }
 
+    /// <summary>What it says of its append-only log; <c>null</c> where it keeps none, or tells nothing of it.</summary>
+    public LogProbe? Log { get; init; }
+
     /// <summary>CPU time of the process so far (of its main thread where the engine tells), user and system.</summary>
     public required TimeSpan CpuTime { get; init; }
 }

@@ -36,6 +36,16 @@ internal sealed class FakeDaemon : IAsyncDisposable
         _api.MapPost(ApiRoutes.ListKeys, (string name) => Caches.ContainsKey(name) ? Json(Samples.Keys) : NotFound(name));
         _api.MapPost(ApiRoutes.RegenerateKey, async (HttpRequest request) => await Noted(request, () => Json(Samples.Keys)));
         _api.MapPost(ApiRoutes.Failover, async (HttpRequest request) => await Noted(request, Failover));
+        _api.MapGet(ApiRoutes.Backups, (string name, string? storage) =>
+        {
+            Requests.Enqueue($"BACKUPS {name} {storage}");
+            return Backups(name);
+        });
+        foreach (var route in new[] { ApiRoutes.Backups, ApiRoutes.Restore, ApiRoutes.Export, ApiRoutes.Import })
+        {
+            _api.MapPost(route, async (HttpRequest request) => await Noted(request, Transfer));
+        }
+
         _api.MapPost(ApiRoutes.DrillCheck, async (HttpRequest request) => await Noted(request, DrillCheck));
         _api.MapGet(ApiRoutes.Events, (string name, long after) =>
             Caches.ContainsKey(name) ? Json(Events.Where(happened => happened.Sequence > after)) : NotFound(name));
@@ -73,6 +83,10 @@ internal sealed class FakeDaemon : IAsyncDisposable
     public Func<string, CacheView?>? Show { get; set; }
 
     public Func<IResult> Failover { get; set; } = () => Json(new ApplyView(null, "0f"), 202);
+
+    public Func<IResult> Transfer { get; set; } = () => Json(new ApplyView(null, "0b"), 202);
+
+    public Func<string, IResult> Backups { get; set; } = name => Json(new BackupsView(name, "local", "/home/ada/.larder/storages/local", [], [], null));
 
     public Func<IResult> DrillCheck { get; set; } = () => Json(new ApplyView(null, null));
 

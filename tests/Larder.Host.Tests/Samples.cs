@@ -37,8 +37,8 @@ internal static class Samples
         Version = "7.0.15",
         Endpoint = new EndpointView("localhost", name + ".redis.localhost", 6380, null, "/home/ada/.larder/ca/ca.crt"),
         Shards = [new ShardView(0, 1, "0-16383", [
-            new NodeView(0, "primary", NodeState.InSync, "host1", null, 4242, null, null, 1096, 0, 0, ""),
-            new NodeView(1, "replica", state == CacheState.Ready ? NodeState.InSync : NodeState.Syncing, "host1", null, 4243, null, null, 1096, 0, 0, ""),
+            new NodeView(0, "primary", NodeState.InSync, "host1", null, 4242, null, null, 1096, 0, 1_500_000, 12, 0, ""),
+            new NodeView(1, "replica", state == CacheState.Ready ? NodeState.InSync : NodeState.Syncing, "host1", null, 4243, null, null, 1096, 0, 1_500_000, 12, 0, ""),
         ])],
         MemoryBytes = 64L << 20,
         MaxClients = 7500,

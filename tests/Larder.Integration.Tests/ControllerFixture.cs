@@ -196,6 +196,18 @@ internal sealed class ControllerFixture : IAsyncDisposable
         }
     }
 
+    /// <summary>A connection to a node that may do everything there.</summary>
+    public async Task<EngineSession> AdministerAsync(string cache, int node)
+    {
+        var document = await ReadAsync<CacheDocument>(StoreKeys.Spec(cache));
+        var secrets = await ReadAsync<SecretsDocument>(StoreKeys.Secrets(cache));
+        return await EngineSession.OpenAsync(
+            Home.NodeSocket(document.Uid, node), "larder", _protector.Unprotect(secrets.InternalPassword, SecretPurposes.InternalPassword));
+
+        async Task<T> ReadAsync<T>(string key) =>
+            StoreCodec.Decode<T>(key, (await Store.GetAsync(key, TestContext.Current.CancellationToken))!.Value, DocumentSchemas.Current);
+    }
+
     /// <summary>Asks for another primary, as management does.</summary>
     public async Task<string> FailOverAsync(string cache, long fromEpoch, bool force)
     {
@@ -240,17 +252,26 @@ internal sealed class ControllerFixture : IAsyncDisposable
     }
 
     /// <summary>Waits for an operation's end, which is written a moment after the status that it has reached.</summary>
-    public async Task<OperationState> EndOfAsync(string operation, int seconds = 20)
+    public async Task<OperationState> EndOfAsync(string operation, int seconds = 20) => (await EndAsync(operation, seconds)).State;
+
+    /// <summary>Waits until an operation has succeeded; where it fails, its reason is the failure's.</summary>
+    public async Task SucceedAsync(string operation)
+    {
+        var end = await EndAsync(operation);
+        Assert.True(end.State == OperationState.Succeeded, $"{end.Kind} of {end.Cache}: {end.Error?.Message}");
+    }
+
+    private async Task<OperationDocument> EndAsync(string operation, int seconds = 20)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         deadline.CancelAfter(TimeSpan.FromSeconds(seconds));
         var key = StoreKeys.Operation(operation);
         await foreach (var change in Store.WatchAsync(key, 1, deadline.Token))
         {
-            var state = StoreCodec.Decode<OperationDocument>(key, change.Changes[0].Value!, DocumentSchemas.Current).State;
-            if (state != OperationState.Running)
+            var document = StoreCodec.Decode<OperationDocument>(key, change.Changes[0].Value!, DocumentSchemas.Current);
+            if (document.State != OperationState.Running)
             {
-                return state;
+                return document;
             }
         }
 

@@ -1,11 +1,12 @@
 using System.Net.Sockets;
 using System.Text;
+using Larder.Model;
 using Larder.Model.Routing;
 using Xunit;
 
 namespace Larder.Integration.Tests;
 
-/// <summary>A plain connection to a primary's engine, as the gateway has them.</summary>
+/// <summary>A plain connection to a primary's engine, as the gateway has them, or to any node as Larder itself has them.</summary>
 internal sealed class EngineSession : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -17,10 +18,12 @@ internal sealed class EngineSession : IDisposable
         _replies = new StreamReader(new NetworkStream(_socket), Encoding.ASCII);
     }
 
-    public static async Task<EngineSession> OpenAsync(PrimaryRoute route)
+    public static Task<EngineSession> OpenAsync(PrimaryRoute route) => OpenAsync(route.SocketPath, route.User, route.Password);
+
+    public static async Task<EngineSession> OpenAsync(string socket, string user, Secret password)
     {
-        var session = new EngineSession(route.SocketPath);
-        Assert.Equal("+OK", await session.CallAsync($"AUTH {route.User} {route.Password.Reveal()}"));
+        var session = new EngineSession(socket);
+        Assert.Equal("+OK", await session.CallAsync($"AUTH {user} {password.Reveal()}"));
         return session;
     }
 

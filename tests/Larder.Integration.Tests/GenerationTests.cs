@@ -16,15 +16,15 @@ public sealed class GenerationTests
     public async Task A_stale_replica_does_not_win_and_the_primary_that_comes_back_does(EngineFamily family)
     {
         await using var controller = await ControllerFixture.StartAsync();
-        var primary = await LeaveStaleReplicaAloneAsync(controller, family);
+        var primary = await StaleReplica.LeaveAloneAsync(controller, family);
         var waiting = await controller.WaitAsync(
             "it", "waiting for the newest", status => status.Message.Contains($"waiting for node {primary} to come back", StringComparison.Ordinal));
         Assert.Contains("larder failover it --force", waiting.Message, StringComparison.Ordinal);
         Assert.Equal(1, waiting.Shards[0].Epoch);
         Assert.Null(controller.Routes.Current.Caches[0].Primary);
 
-        GiveBackData(controller, primary);
-        var over = await controller.WaitAsync("it", "Ready", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
+        StaleReplica.GiveBackData(controller, primary);
+        var over = await controller.WaitAsync("it", "Ready", status => IsWhole(status, 2));
         Assert.Equal(primary, Primary(over).Ordinal);
         Assert.Equal("newest", await GetAsync(controller, "key"));
     }
@@ -33,7 +33,7 @@ public sealed class GenerationTests
     public async Task An_operator_may_give_up_the_newest_which_is_set_aside_when_it_comes_back_after_all()
     {
         await using var controller = await ControllerFixture.StartAsync();
-        var primary = await LeaveStaleReplicaAloneAsync(controller, EngineFamily.Redis);
+        var primary = await StaleReplica.LeaveAloneAsync(controller, EngineFamily.Redis);
         await controller.WaitAsync("it", "waiting", status => status.Message.Contains("to come back", StringComparison.Ordinal));
         var operation = await controller.FailOverAsync("it", fromEpoch: 1, force: true);
         Assert.Equal(OperationState.Succeeded, await controller.EndOfAsync(operation));
@@ -41,8 +41,8 @@ public sealed class GenerationTests
         var told = controller.Journal.Events.Last(happened => happened.Kind == EventKind.PrimaryPromoted);
         Assert.Contains("given up", told.Message, StringComparison.Ordinal);
 
-        GiveBackData(controller, primary);
-        await controller.WaitAsync("it", "Ready", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
+        StaleReplica.GiveBackData(controller, primary);
+        await controller.WaitAsync("it", "Ready", status => IsWhole(status, 2));
         var folder = Path.Combine(controller.Home.NodeFolder("it", primary), "set-aside");
         Assert.True(Directory.Exists(Path.Combine(folder, "appendonlydir")));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
@@ -62,7 +62,7 @@ public sealed class GenerationTests
         await controller.CreateAsync(Spec(family, PersistenceMode.Aof));
         var ready = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
         Process.GetProcessById(Primary(ready).Pid!.Value).Kill();
-        await controller.WaitAsync("it", "failed over", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
+        await controller.WaitAsync("it", "failed over", status => IsWhole(status, 2));
         var folder = Path.Combine(controller.Home.NodeFolder("it", Primary(ready).Ordinal), "set-aside");
         Assert.True(Path.Exists(Path.Combine(folder, kept)), string.Join(" ", Directory.GetFileSystemEntries(folder)));
         Assert.Contains(
@@ -76,7 +76,7 @@ public sealed class GenerationTests
         await controller.CreateAsync(Spec(EngineFamily.Redis, PersistenceMode.Disabled));
         var ready = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
         Process.GetProcessById(Primary(ready).Pid!.Value).Kill();
-        await controller.WaitAsync("it", "failed over", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
+        await controller.WaitAsync("it", "failed over", status => IsWhole(status, 2));
         Assert.Contains("Nothing of it is on disk", Assert.Single(Told(controller, EventKind.DataSetAside)), StringComparison.Ordinal);
     }
 
@@ -95,8 +95,26 @@ public sealed class GenerationTests
         }
 
         await controller.StartControllerAsync();
-        await controller.WaitAsync("it", "Ready", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
+        await controller.WaitAsync("it", "Ready", status => IsWhole(status, 2));
         Assert.Contains("begins empty", Told(controller, EventKind.PrimaryPromoted).Last(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_persistence_the_loss_is_told_also_where_the_nodes_ended_one_after_the_other()
+    {
+        await using var controller = await ControllerFixture.StartAsync();
+        await controller.CreateAsync(Spec(EngineFamily.Redis, PersistenceMode.Disabled));
+        var ready = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
+        var (primary, replica) = (Primary(ready), ready.Shards[0].Nodes.Single(node => node.Role == NodeRole.Replica));
+
+        // The replica stands still, so that it counts and cannot be promoted, until the old primary is back without anything.
+        using var stop = Process.Start("kill", ["-STOP", $"{replica.Pid}"]);
+        await stop.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Process.GetProcessById(primary.Pid!.Value).Kill();
+        await controller.WaitAsync("it", "started anew", status => status.Shards[0].Nodes[primary.Ordinal].Pid is { } pid && pid != primary.Pid);
+        Process.GetProcessById(replica.Pid!.Value).Kill();
+        await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready && status.Shards[0].Epoch > 1);
+        Assert.Contains("its data was in memory only", Assert.Single(Told(controller, EventKind.DataLost)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -120,7 +138,7 @@ public sealed class GenerationTests
             ready = await controller.WaitAsync("it", "failed over", status => status.Shards[0].Epoch == epoch && controller.Routes.Current.Caches[0].Primary is not null);
         }
 
-        await controller.WaitAsync("it", "whole again", status => status.Shards[0].Epoch == replicas && status.State == CacheState.Ready);
+        await controller.WaitAsync("it", "whole again", status => IsWhole(status, replicas));
         Assert.Equal("kept", await GetAsync(controller, "key"));
     }
 
@@ -132,55 +150,9 @@ public sealed class GenerationTests
         var ready = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
         var operation = await controller.FailOverAsync("it", fromEpoch: 1, force: false);
         Assert.Equal(OperationState.Succeeded, await controller.EndOfAsync(operation));
-        await controller.WaitAsync("it", "Ready", status => status.Shards[0].Epoch == 2 && status.State == CacheState.Ready);
+        await controller.WaitAsync("it", "Ready", status => IsWhole(status, 2));
         Assert.Empty(Told(controller, EventKind.DataSetAside));
         Assert.False(Directory.Exists(Path.Combine(controller.Home.NodeFolder("it", Primary(ready).Ordinal), "set-aside")));
-    }
-
-    /// <summary>
-    /// A replica stands still until it no longer counts, the primary takes another write and is killed with its data folder out of reach; then the replica
-    /// goes on. The controller is started anew meanwhile.
-    /// </summary>
-    private static async Task<int> LeaveStaleReplicaAloneAsync(ControllerFixture controller, EngineFamily family)
-    {
-        await controller.CreateAsync(Spec(family, PersistenceMode.Aof));
-        var ready = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
-        var primary = Primary(ready);
-        var replica = ready.Shards[0].Nodes.Single(node => node.Role == NodeRole.Replica);
-        using (var session = await EngineSession.OpenAsync(controller.Routes.Current.Caches[0].Primary!))
-        {
-            Assert.Equal("+OK", await session.CallAsync("SET key older"));
-            Assert.Equal(":1", await session.CallAsync("WAIT 1 10000"));
-            using var stop = Process.Start("kill", ["-STOP", $"{replica.Pid}"]);
-            await stop.WaitForExitAsync(TestContext.Current.CancellationToken);
-            await controller.WaitForNewestAsync("it", [primary.Ordinal]);
-
-            // What is on its way to a process that stands still would reach it when it goes on.
-            Assert.Equal(":1", await session.CallAsync("CLIENT KILL TYPE replica"));
-            Assert.Equal("+OK", await session.CallAsync("SET key newest"));
-        }
-
-        await controller.AbandonControllerAsync();
-        Process.GetProcessById(primary.Pid!.Value).Kill();
-        while (File.Exists($"/proc/{primary.Pid}/stat") && !(await File.ReadAllTextAsync($"/proc/{primary.Pid}/stat", TestContext.Current.CancellationToken)).Contains(") Z ", StringComparison.Ordinal))
-        {
-            // It is nobody's child that could be waited for: the controller that started it is gone.
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken);
-        }
-
-        var data = Path.Combine(controller.Home.NodeFolder("it", primary.Ordinal), "data");
-        Directory.Move(data, data + ".away");
-        File.CreateSymbolicLink(data, data + ".back");
-        using var goOn = Process.Start("kill", ["-CONT", $"{replica.Pid}"]);
-        await goOn.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await controller.StartControllerAsync();
-        return primary.Ordinal;
-    }
-
-    private static void GiveBackData(ControllerFixture controller, int node)
-    {
-        var data = Path.Combine(controller.Home.NodeFolder("it", node), "data");
-        Directory.Move(data + ".away", data + ".back");
     }
 
     private static async Task<string> GetAsync(ControllerFixture controller, string key)
@@ -191,6 +163,10 @@ public sealed class GenerationTests
 
     private static IEnumerable<string> Told(ControllerFixture controller, EventKind kind) =>
         controller.Journal.Events.Where(happened => happened.Kind == kind).Select(happened => happened.Message);
+
+    // The nodes are as they are now; the cache's state may be of a moment ago.
+    private static bool IsWhole(CacheStatus status, long epoch) =>
+        status.State == CacheState.Ready && status.Shards[0].Epoch == epoch && status.Shards[0].Nodes.All(node => node.State == NodeState.InSync);
 
     private static NodeStatus Primary(CacheStatus status) => status.Shards[0].Nodes.Single(node => node.Role == NodeRole.Primary);
 

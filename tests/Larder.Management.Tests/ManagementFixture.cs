@@ -23,6 +23,7 @@ internal sealed class ManagementFixture : IStatusSource, IEngineCatalogue, IAdmi
 
     public ManagementFixture()
     {
+        Local = new FolderStorage("local", Path.Combine(_home, "storages", "local"));
         Store = new MemoryControlStore(Clock);
         Protector = new SecretProtector(InstallationKey.OpenOrCreate(_home));
         _services = new ServiceCollection()
@@ -31,7 +32,7 @@ internal sealed class ManagementFixture : IStatusSource, IEngineCatalogue, IAdmi
             .AddSingleton(new HostIdentity { Name = "here" })
             .AddSingleton(Protector)
             .AddSingleton<IEngineCatalogue>(this)
-            .AddSingleton(new StorageCatalogue([new FolderStorage("local", Path.Combine(_home, "storages", "local"))]))
+            .AddSingleton(new StorageCatalogue([Local]))
             .AddSingleton<IStatusSource>(this)
             .AddSingleton<IAdmissionCheck>(this)
             .AddSingleton<IEventJournal>(Journal)
@@ -52,6 +53,12 @@ internal sealed class ManagementFixture : IStatusSource, IEngineCatalogue, IAdmi
     public AdmissionResult Admission { get; set; } = AdmissionResult.Fine;
 
     public CacheService Caches => _services.GetRequiredService<CacheService>();
+
+    public FolderStorage Local { get; }
+
+    public LarderHome Home => new(_home);
+
+    public TransferService Transfers => _services.GetRequiredService<TransferService>();
 
     public CacheDocuments Documents => _services.GetRequiredService<CacheDocuments>();
 

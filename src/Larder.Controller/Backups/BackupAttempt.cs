@@ -130,7 +130,7 @@ internal sealed class BackupAttempt(CacheServices services, string cache, string
                 return false;
             }
 
-            await trial.RunAsync(cache, taken.Source.Installation, taken.Path, Path.Combine(workFolder, "trial"), _ => { }, cancellationToken);
+            await trial.RunAsync(cache, taken.Source.Installation, taken.Path, Path.Combine(workFolder, "trial"), inBackground: true, _ => { }, cancellationToken);
         }
 
         return true;

@@ -3,6 +3,7 @@ using Larder.Backup.Catalogue;
 using Larder.Backup.Snapshots;
 using Larder.Backup.Storages;
 using Larder.Controller.Caches;
+using Larder.Controller.Processes;
 using Larder.Controller.Shards;
 using Larder.Controller.Snapshots;
 using Larder.Engines;
@@ -49,7 +50,7 @@ internal sealed partial class CacheBackups(string cache, CacheServices services,
         var state = await ReadAsync(stop);
         if (IntervalOf(document.Spec, features) is not { } interval || observed.FirstReadyAt is not { } ready)
         {
-            return (state.LastGoodAt is null ? null : StatusOf(document, state, null, false), Timeout.InfiniteTimeSpan);
+            return (state is { LastGoodAt: null, FailedInAll: 0 } ? null : StatusOf(document, state, null, false), Timeout.InfiniteTimeSpan);
         }
 
         var now = services.Clock.GetUtcNow();
@@ -136,8 +137,19 @@ internal sealed partial class CacheBackups(string cache, CacheServices services,
                 throw new SnapshotException($"{name} has no primary at the moment, so that there is nothing to take a snapshot of.");
             }
 
-            var backup = await _attempt.RunAsync(document, [.. sources.Select(source => source!)], state.Count, progress, cancellationToken);
-            await WriteAsync(new BackupDocument { LastGoodAt = backup.EndedAt, LastGoodId = backup.Id, Count = state.Count + 1 }, cancellationToken);
+            var backup = await BackgroundThread.RunAsync(
+                "backup", () => _attempt.RunAsync(document, [.. sources.Select(source => source!)], state.Count, progress, cancellationToken));
+            await WriteAsync(
+                new BackupDocument
+                {
+                    LastGoodAt = backup.EndedAt,
+                    LastGoodId = backup.Id,
+                    Count = state.Count + 1,
+                    FailedInAll = state.FailedInAll,
+                    LastBytes = backup.Bytes,
+                    LastSeconds = (backup.EndedAt - backup.TakenAt).TotalSeconds,
+                },
+                cancellationToken);
             var where = backup.Shards.All(shard => shard.TakenOnReplica) ? "a replica" : "the primary, since no replica was in sync";
             services.Events.Append(new CacheEvent(
                 EventKind.BackupCompleted, name,
@@ -151,7 +163,14 @@ internal sealed partial class CacheBackups(string cache, CacheServices services,
             services.Events.Append(new CacheEvent(
                 EventKind.BackupFailed, name, $"A backup of {name} failed, and is tried again after a pause; the older ones stay: {exception.Message}"));
             await WriteAsync(
-                state with { Failures = state.Failures + 1, LastFailureAt = services.Clock.GetUtcNow(), Problem = exception.Message }, cancellationToken);
+                state with
+                {
+                    Failures = state.Failures + 1,
+                    FailedInAll = state.FailedInAll + 1,
+                    LastFailureAt = services.Clock.GetUtcNow(),
+                    Problem = exception.Message,
+                },
+                cancellationToken);
             return new BackupResult(null, exception.Message);
         }
     }
@@ -207,7 +226,13 @@ internal sealed partial class CacheBackups(string cache, CacheServices services,
     }
 
     private static BackupStatus StatusOf(CacheDocument document, BackupDocument state, DateTimeOffset? due, bool overdue) => new(
-        document.Spec.Backup.Storage, state.LastGoodAt, state.LastGoodId, due, overdue, state.Failures, state.Problem);
+        document.Spec.Backup.Storage, state.LastGoodAt, state.LastGoodId, due, overdue, state.Failures, state.Problem)
+    {
+        Completed = state.Count,
+        FailedInAll = state.FailedInAll,
+        LastBytes = state.LastBytes,
+        LastSeconds = state.LastSeconds,
+    };
 
     private async Task<BackupDocument> ReadAsync(CancellationToken cancellationToken)
     {

@@ -419,6 +419,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             Engine = node.Engine.ToString().ToLowerInvariant(),
             Version = node.Version,
             Backup = _backup,
+            Alarms = [.. snapshots.SelectMany(snapshot => snapshot.Alarms), .. _backup is { Overdue: true } backup ? [BackupAlarm.Of(document.Spec.Name, backup)] : (string[])[]],
         };
 
         // The status first: whoever hears that the operation has ended must see what it has reached.

@@ -92,7 +92,7 @@ internal static class PrimaryElection
         }
 
         return First(candidates, state) is { } first
-            ? new(first.Ordinal, $"the newest data, of {names}, {why}, and no other node has any; node {first.Ordinal} begins empty", Lossy: true)
+            ? new(first.Ordinal, $"the newest data, of {names}, {why}, and no other node has any; node {first.Ordinal} begins empty", Lossy: true) { BeginsEmpty = true }
             : new(null, "no node can be promoted: none answers with complete data");
     }
 

@@ -86,7 +86,7 @@ internal sealed partial class NodeData(NodeFolders folders, NodeServices service
             return;
         }
 
-        File.Delete(folders.Generation);
+        Remove(folders.Generation);
     }
 
     /// <summary>Deletes a file or a folder, if it is there.</summary>
@@ -97,7 +97,7 @@ internal sealed partial class NodeData(NodeFolders folders, NodeServices service
         {
             Directory.Delete(path, recursive: true);
         }
-        else
+        else if (File.Exists(path))
         {
             File.Delete(path);
         }

@@ -4,6 +4,9 @@ namespace Larder.Controller.Nodes;
 /// <param name="Root">The node's folder.</param>
 internal sealed record NodeFolders(string Root)
 {
+    /// <summary>The folder of its append-only log where that is not in <see cref="Data"/>, but on another disk, say; else <c>null</c>.</summary>
+    public string? SecondLog { get; init; }
+
     /// <summary>What the node had when it last became a replica, and its primary may not have.</summary>
     public string SetAside => Path.Combine(Root, "set-aside");
 
@@ -12,8 +15,11 @@ internal sealed record NodeFolders(string Root)
     /// <returns>The folder.</returns>
     public string Before(string operation) => Path.Combine(Root, "before-" + operation[..12]);
 
-    /// <summary>Says which generation the saved data is of. It lies with the data, so that it is lost with it.</summary>
-    public string Generation => Path.Combine(Data, "larder-generation.json");
+    /// <summary>
+    /// Says which generation the saved data is of. It lies with the data, so that it is lost with it, and an older disk that is mounted again brings its
+    /// own one along.
+    /// </summary>
+    public string Generation => Path.Combine(SecondLog ?? Data, "larder-generation.json");
 
     /// <summary>The engine's data, its working directory.</summary>
     public string Data => Path.Combine(Root, "data");

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Larder.Backup.History;
 using Larder.Controller.Caches;
+using Larder.Controller.Durability;
 using Larder.Controller.Leadership;
 using Larder.Controller.Processes;
 using Larder.Controller.Recovery;
@@ -45,6 +46,8 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     private bool _answered;
     private bool _toldToEnd;
     private HistoryKeeper? _history;
+    private readonly DataWatch _watch;
+    private long? _mendedAt;
 
     /// <summary>Makes a supervisor; starts nothing.</summary>
     /// <param name="configuration">The node.</param>
@@ -63,6 +66,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         Features = _driver.Describe(installation);
         _backOff = new BackOff(services.Options, services.Clock, services.Random);
         _data = new NodeData(folders, services, configuration.Cache, configuration.Ordinal);
+        _watch = new DataWatch(configuration, services.Options, services.Events);
         _log = new NodeLog(folders.Log, services.Options.LogRotationBytes, services.Options.LogsKept);
         _wake = wake;
     }
@@ -129,6 +133,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// <summary>Whether the running node refused to follow, and must be started anew to do it.</summary>
     public bool CannotFollow { get; private set; }
 
+    /// <summary>Whether its last process ran when the machine ended, as far as is known: what was not flushed to the disk then is gone.</summary>
+    public bool EndedWithHost { get; private set; }
+
     /// <summary>Failed runs since the last healthy one.</summary>
     public int Failures => _backOff.Failures;
 
@@ -141,7 +148,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// <summary>Finds the process that an earlier daemon started, if it still runs.</summary>
     public void Adopt()
     {
-        if (ReadRecord() is { } record && record.Process.IsAlive())
+        var found = ReadRecord();
+        EndedWithHost = found is { Process.IsOfThisBoot: false } && !File.Exists(Folders.StoppedMark);
+        if (found is { } record && record.Process.IsAlive())
         {
             Take(record.Process, record.Continuous, record.StartedAt);
             _loadedFromDisk = _data.Proves(DataPaths, Persistent);
@@ -183,6 +192,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         FailedStarts = _answered ? 0 : FailedStarts + 1;
         _process = null;
         _exit = null;
+        _watch.Forget();
         Probe = null;
         Continuous = false;
         Generation = _data.Generation();
@@ -241,6 +251,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
                 RemoveSavedData();
             }
 
+            TellOfMissingLogs(plan.Links);
             MakeLinks(plan.Links);
             Generation = _data.Generation();
             var loads = _data.Proves(DataPaths, Persistent);
@@ -476,6 +487,63 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>What is wrong with what the running node has on disk, in one sentence; empty where nothing is.</summary>
+    public string Alarm => _watch.Alarm;
+
+    /// <summary>
+    /// Looks at what the node, which must be in sync, has on disk, and mends it where that is possible: a deleted log is written anew by the engine; a
+    /// replica whose whole folder was deleted is ended, so that its next start gets everything from the primary.
+    /// </summary>
+    /// <param name="primary">Whether it is the primary.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task WatchDataAsync(bool primary, CancellationToken cancellationToken)
+    {
+        if (!Persistent || Probe is not { } probe || _process is not { } process)
+        {
+            return;
+        }
+
+        var log = Features.SplitLog && probe.Log is not null ? Configuration.LogFolder ?? Path.Combine(Folders.Data, RedisFiles.LogFolder) : null;
+        var sight = new DataSight(WorkingFolder.IsThere(process.Pid), log is null || File.Exists(Path.Combine(log, RedisFiles.LogManifest)), probe.Log);
+        if (probe.Log?.RewritingFor is not null)
+        {
+            BackgroundPriority.LowerChildren(process.Pid);
+        }
+
+        _watch.See(sight, log is not null && sight.FolderThere ? log : Folders.Data, primary);
+        if (_watch.Trouble == DataTrouble.FolderGone && !primary)
+        {
+            Log.FolderGone(_services.Logger, Configuration.Cache, Ordinal, process.Pid, Folders.Data);
+            await KillAsync(cancellationToken);
+        }
+        else if (_watch.Trouble == DataTrouble.LogGone
+            && (_mendedAt is not { } last || _services.Clock.GetElapsedTime(last) >= _services.Options.LongestBackOff))
+        {
+            _mendedAt = _services.Clock.GetTimestamp();
+            await MakeLogAnewAsync(log!, cancellationToken);
+        }
+    }
+
+    private async Task MakeLogAnewAsync(string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            OwnerOnlyFile.CreateFolder(folder);
+            await Node.RewriteLogAsync(cancellationToken);
+            if (Generation is { } generation)
+            {
+                _data.TryMark(generation);
+            }
+
+            Log.LogMadeAnew(_services.Logger, Configuration.Cache, Ordinal, folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or EngineException)
+        {
+            // The alarm stands; it is tried again.
+            Log.LogNotMadeAnew(_services.Logger, Configuration.Cache, Ordinal, folder, exception.Message);
+        }
+    }
+
     /// <summary>Keeps the past of the node's log, where its configuration wants that.</summary>
     public void KeepHistory()
     {
@@ -542,6 +610,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     private void Take(ProcessIdentity process, bool continuous, DateTimeOffset startedAt)
     {
         _process = process;
+        EndedWithHost = false;
         _startedAt = startedAt;
         _answered = false;
         _toldToEnd = false;
@@ -569,6 +638,17 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     }
 
     private void Tell(EventKind kind, string message) => _services.Events.Append(new CacheEvent(kind, Configuration.Cache, message) { Node = Ordinal });
+
+    /// <summary>A replica begins a log anew where the one that it had is gone: its primary has everything, and what happened to that disk is for a person to look at.</summary>
+    private void TellOfMissingLogs(IReadOnlyDictionary<string, string> links)
+    {
+        foreach (var (path, target) in links.Where(link => new FileInfo(link.Key).LinkTarget is not null && !Directory.Exists(link.Value)))
+        {
+            Tell(
+                EventKind.DataNotWritten,
+                $"The log of node {Ordinal} of {Configuration.Cache} is gone from '{target}', where '{path}' leads. A new one is begun there, and the node gets everything from the primary.");
+        }
+    }
 
     private static void MakeLinks(IReadOnlyDictionary<string, string> links)
     {
@@ -698,6 +778,15 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
         [LoggerMessage(3008, LogLevel.Warning, "Node {Node} of {Cache} does not follow {Primary} yet: {Problem}")]
         public static partial void NotFollowing(ILogger logger, string cache, int node, ReplicationTarget primary, string problem);
+
+        [LoggerMessage(3013, LogLevel.Warning, "Node {Node} of {Cache}: process {Pid} is ended, to be started anew: its data folder {Folder} was deleted.")]
+        public static partial void FolderGone(ILogger logger, string cache, int node, int pid, string folder);
+
+        [LoggerMessage(3014, LogLevel.Warning, "Node {Node} of {Cache}: its log was deleted from {Folder}, and is written anew.")]
+        public static partial void LogMadeAnew(ILogger logger, string cache, int node, string folder);
+
+        [LoggerMessage(3015, LogLevel.Warning, "Node {Node} of {Cache}: its log in {Folder} cannot be written anew yet: {Problem}")]
+        public static partial void LogNotMadeAnew(ILogger logger, string cache, int node, string folder, string problem);
 
         [LoggerMessage(3012, LogLevel.Debug, "Node {Node} of {Cache}: the past of its log could not be kept yet: {Problem}")]
         public static partial void HistoryNotKept(ILogger logger, string cache, int node, string problem);

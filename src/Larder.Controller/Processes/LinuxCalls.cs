@@ -27,6 +27,7 @@ internal static unsafe partial class LinuxCalls
     public const int WaitByDescriptor = 3;
     public const int WaitExited = 4;
     public const short PollIn = 1;
+    public const int PriorityOfThread = 0;
 
     // These two have the same number on every architecture.
     private const long PidfdSendSignalNumber = 424;
@@ -55,6 +56,10 @@ internal static unsafe partial class LinuxCalls
             }
         }
     }
+
+    /// <summary>On Linux <paramref name="who"/> is a thread; 0 is the calling one.</summary>
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    public static partial int SetPriority(int which, uint who, int priority);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);

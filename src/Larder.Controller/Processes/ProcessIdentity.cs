@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json.Serialization;
 
 namespace Larder.Controller.Processes;
 
@@ -19,10 +20,14 @@ public sealed record ProcessIdentity(int Pid, long StartTimeTicks, string BootId
     public static ProcessIdentity? TryRead(int pid) =>
         ProcessStat.TryRead(pid) is { } stat ? new ProcessIdentity(pid, stat.StartTimeTicks, CurrentBootId.Value) : null;
 
+    /// <summary>Whether it was started in this run of the machine.</summary>
+    [JsonIgnore]
+    public bool IsOfThisBoot => BootId == CurrentBootId.Value;
+
     /// <summary>Whether this very process runs: started in this run of the machine, at that time, and not ended.</summary>
     /// <returns><c>false</c> also for a process that has ended and is not reaped.</returns>
     public bool IsAlive() =>
-        BootId == CurrentBootId.Value
+        IsOfThisBoot
         && ProcessStat.TryRead(Pid) is { } stat
         && stat.StartTimeTicks == StartTimeTicks
         && !stat.HasEnded;

@@ -70,10 +70,12 @@ internal sealed partial class CopyCheck(NodeServices services, Func<Model.Engine
             await RdbInspector.InspectFileAsync(Path.Combine(folder, first), cancellationToken);
         }
 
+        DateTimeOffset? until = null;
         for (var index = 0; index < log.Increments.Length; index++)
         {
             var path = Path.Combine(folder, log.Increments[index]);
             var scan = await LogScanner.ScanAsync(path, null, cancellationToken);
+            until = scan.LastStamp ?? until;
             if (scan.Whole)
             {
                 continue;
@@ -88,7 +90,7 @@ internal sealed partial class CopyCheck(NodeServices services, Func<Model.Engine
             await RepairAsync(node, path, scan, cancellationToken);
         }
 
-        return new CopyFacts(node.Ordinal, CopyState.Good, "");
+        return new CopyFacts(node.Ordinal, CopyState.Good, "") { LoggedUntil = until };
     }
 
     private async Task RepairAsync(NodeSupervisor node, string path, LogScan scan, CancellationToken cancellationToken)

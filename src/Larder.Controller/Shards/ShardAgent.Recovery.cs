@@ -95,9 +95,37 @@ internal sealed partial class ShardAgent
             });
         }
 
+        if (_nodes.Any(node => node.EndedWithHost) && copies.Any(copy => copy is { State: CopyState.Good, SavedAt: null }))
+        {
+            var until = copies.Max(copy => copy.LoggedUntil) is { } stamp ? $" The newest entry of a log is of {stamp:u}." : "";
+            _services.Events.Append(new CacheEvent(
+                EventKind.DataLost, _cache,
+                $"The machine ended while shard {_shard} of {_cache} ran. Logs are flushed each second: what was acknowledged in the last second before that may be lost.{until}")
+            {
+                Shard = _shard,
+            });
+        }
+
         foreach (var ordinal in _cold.SetAside)
         {
             SetAside(_nodes.First(node => node.Ordinal == ordinal), copies.First(copy => copy.Ordinal == ordinal).Problem);
+        }
+    }
+
+    /// <summary>
+    /// An election that gave data up: one node may have come back without any before the other ended, so that there never was a moment without a process.
+    /// Counted before the winner is published, so that no client writes to what may be replaced.
+    /// </summary>
+    private void CountLoss(ElectionDecision decision, int winner)
+    {
+        if (decision.BeginsEmpty)
+        {
+            // Seen already where no process was left.
+            Losses += _cold is { AllLost: true } ? 0 : 1;
+        }
+        else if (decision.Lossy)
+        {
+            Tell(EventKind.DataLost, winner, $"Shard {_shard} of {_cache} goes on without its newest data: {decision.Reason}. What was acknowledged after that is lost.");
         }
     }
 

@@ -24,7 +24,8 @@ internal sealed partial class ShardAgent
 
         if (now.Primary != before.Primary || now.Outcome != before.Outcome || !SameStates(before.Status, now.Status)
             || !now.Nodes.Select(node => node.View?.Signature).SequenceEqual(before.Nodes.Select(node => node.View?.Signature))
-            || now.FailedStarts != before.FailedStarts || !now.PortsTaken.SequenceEqual(before.PortsTaken))
+            || now.FailedStarts != before.FailedStarts || !now.PortsTaken.SequenceEqual(before.PortsTaken)
+            || !now.Alarms.SequenceEqual(before.Alarms))
         {
             _changed();
         }
@@ -77,7 +78,7 @@ internal sealed partial class ShardAgent
             UsedMemoryBytes = node.Probe?.UsedMemoryBytes,
             Keys = node.Probe?.Keys,
             Restarts = node.Failures,
-            Message = node.Problem,
+            Message = node.Problem.Length > 0 ? node.Problem : node.Alarm,
         }).ToImmutableArray();
         var failing = _nodes.OrderByDescending(node => node.FailedStarts).First();
         var route = leader is not null && leader.Ordinal == _confirmedPrimary && _leadership.View is { } view
@@ -88,7 +89,8 @@ internal sealed partial class ShardAgent
         return new ShardSnapshot(
             new ShardStatus(_shard, _leadership.Epoch, _slots, statuses), route, outcome, failing.FailedStarts,
             failing.FailedStarts > 0 ? failing.Problem : "",
-            [.. _nodes.Where(node => node.PortTaken).Select(node => node.Configuration.ReplicationPort)])
+            [.. _nodes.Where(node => node.PortTaken).Select(node => node.Configuration.ReplicationPort)],
+            [.. _nodes.Select(node => node.Alarm).Where(alarm => alarm.Length > 0)])
         {
             Nodes = [.. _nodes.Zip(statuses).Select(pair => new NodeSight(pair.First.Configuration, pair.Second.Role, IsInSync(pair.First), pair.First.Probe))],
         };

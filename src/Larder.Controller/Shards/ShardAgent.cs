@@ -4,8 +4,8 @@ using Larder.Controller.Nodes;
 using Larder.Controller.Processes;
 using Larder.Engines;
 using Larder.Engines.Clusters;
-using Larder.Model.Events;
 using Larder.Model.Engines;
+using Larder.Model.Events;
 using Larder.Model.Specs;
 using Larder.Model.Status;
 using Larder.Store;
@@ -74,7 +74,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         _claim = plan.Claim;
         _leadership = new ShardLeadership(store, plan.Cache, plan.Shard, host, services.Options, services.Clock);
         _nodes = [.. plan.Nodes.Select(node =>
-            new NodeSupervisor(node.Configuration, node.Installation, new NodeFolders(node.Folder), services, _wake.Set))];
+            new NodeSupervisor(node.Configuration, node.Installation, new NodeFolders(node.Folder) { SecondLog = node.Configuration.LogFolder }, services, _wake.Set))];
         _leaderlessSince = _startedAt = services.Clock.GetTimestamp();
         _syncPause = new SyncPause(plan.Cache, plan.Shard, services);
         _toolsFolder = services.ToolsFolder;
@@ -230,6 +230,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             if (IsInSync(node))
             {
                 node.KeepHistory();
+                await node.WatchDataAsync(node == Leader, cancellationToken);
             }
 
             node.RotateLog();
@@ -426,6 +427,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
             return $"waiting for the old leader key of shard {_shard} to end";
         }
 
+        CountLoss(decision, ordinal);
         var winner = _nodes.First(node => node.Ordinal == ordinal);
         await winner.PromoteAsync(_claim(), cancellationToken);
         await winner.ProbeAsync(cancellationToken);

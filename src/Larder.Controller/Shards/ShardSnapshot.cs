@@ -11,8 +11,10 @@ namespace Larder.Controller.Shards;
 /// <param name="FailedStarts">The most starts in a row of one node that ended before it ever answered.</param>
 /// <param name="StartProblem">What that node said; empty where none failed.</param>
 /// <param name="PortsTaken">The replication ports of nodes that cannot start because another process has them.</param>
+/// <param name="Alarms">What is wrong with what running nodes have on disk; one sentence each.</param>
 internal sealed record ShardSnapshot(
-    ShardStatus Status, PrimaryRoute? Primary, string Outcome, int FailedStarts, string StartProblem, ImmutableArray<int> PortsTaken)
+    ShardStatus Status, PrimaryRoute? Primary, string Outcome, int FailedStarts, string StartProblem, ImmutableArray<int> PortsTaken,
+    ImmutableArray<string> Alarms)
 {
     /// <summary>The nodes by ordinal, with their answers.</summary>
     public required ImmutableArray<NodeSight> Nodes { get; init; }

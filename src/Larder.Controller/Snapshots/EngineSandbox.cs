@@ -99,6 +99,9 @@ internal sealed class EngineSandbox : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets it take only what the processors have left.</summary>
+    public void GiveWay() => BackgroundPriority.LowerSession(_process.Pid);
+
     /// <summary>Waits until it has loaded its file.</summary>
     /// <param name="progress">Told what it says while it loads.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Larder.Backup.Snapshots;
 using Larder.Controller.Nodes;
+using Larder.Controller.Processes;
 using Larder.Engines.Redis;
 using Larder.Model.Engines;
 
@@ -34,6 +35,7 @@ internal sealed class SnapshotCheck(NodeServices services)
         using var process = Process.Start(start) ?? throw new SnapshotException($"The check tool of {installation.ServerPath} could not be started.");
         try
         {
+            BackgroundPriority.Lower(process.Id);
             process.StandardInput.Close();
             var output = process.StandardOutput.ReadToEndAsync(either.Token);
             var errors = process.StandardError.ReadToEndAsync(either.Token);

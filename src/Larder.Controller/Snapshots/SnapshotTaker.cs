@@ -27,7 +27,9 @@ internal sealed class SnapshotTaker(NodeServices services)
         {
             var probe = await node.ProbeAsync(services.Options.ProbeTimeout, either.Token);
             var begun = services.Clock.GetUtcNow();
-            await node.SnapshotAsync(either.Token);
+            var work = node.SnapshotAsync(either.Token);
+            await BackgroundPriority.LowerChildrenDuringAsync(probe.ProcessId, work, services.Clock);
+            await work;
             OwnerOnlyFile.CreateFolder(Path.GetDirectoryName(path)!);
             File.Delete(path);
             HardLink.Create(written, path);

@@ -23,14 +23,21 @@ internal sealed class TrialLoad(CacheServices services)
     /// <param name="installation">The engine.</param>
     /// <param name="path">The file; it stays as it is.</param>
     /// <param name="folder">A folder of its own, on the same file system.</param>
+    /// <param name="inBackground">Whether it has time, and is to take only what the processors have left.</param>
     /// <param name="progress">Told what the engine says while it loads.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The keys in it.</returns>
     /// <exception cref="EngineException">It cannot be loaded.</exception>
     public async Task<long> RunAsync(
-        string cache, EngineInstallation installation, string path, string folder, Action<NodeProbe> progress, CancellationToken cancellationToken)
+        string cache, EngineInstallation installation, string path, string folder, bool inBackground, Action<NodeProbe> progress,
+        CancellationToken cancellationToken)
     {
         await using var sandbox = await StartAsync(cache, installation, path, folder, "trial", cancellationToken);
+        if (inBackground)
+        {
+            sandbox.GiveWay();
+        }
+
         return (await sandbox.LoadedAsync(progress, cancellationToken)).Keys;
     }
 

@@ -94,7 +94,7 @@ internal sealed class IncomingData(TransferContext context, IStorage storage, st
         if (trial.Fits(copy))
         {
             keys = await trial.RunAsync(
-                context.Cache, context.Installation, copy, Path.Combine(folder, "trial"), probe => context.Progress.Keys("loading", probe.Keys, 0, 45, 60), cancellationToken);
+                context.Cache, context.Installation, copy, Path.Combine(folder, "trial"), inBackground: false, probe => context.Progress.Keys("loading", probe.Keys, 0, 45, 60), cancellationToken);
         }
 
         File.Move(copy, Snapshot);

@@ -97,6 +97,9 @@ internal sealed class GarnetNode(NodeConfiguration configuration, TimeProvider t
 
     public Task SnapshotAsync(CancellationToken cancellationToken) => throw NoSnapshots();
 
+    public Task RewriteLogAsync(CancellationToken cancellationToken) =>
+        throw new EngineException(EngineFailure.Refused, $"{_name} is Garnet, whose log is not rewritten.");
+
     public Task SetOwnSnapshotsAsync(TimeSpan? interval, CancellationToken cancellationToken) => throw NoSnapshots();
 
     private EngineException NoSnapshots() => new(EngineFailure.Refused, $"{_name} is Garnet, which has no RDB files.");

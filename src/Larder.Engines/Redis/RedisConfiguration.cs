@@ -154,6 +154,12 @@ internal static class RedisConfiguration
         file.Add("stop-writes-on-bgsave-error", "no");
         file.Add("appendonly", appendOnly ? "yes" : "no");
         file.Add("appendfsync", "everysec");
+        if (appendOnly)
+        {
+            file.Add("auto-aof-rewrite-percentage", 100);
+            file.Add("auto-aof-rewrite-min-size", node.LogRewriteBytes);
+        }
+
         if (appendOnly && dialect.HasSplitLog)
         {
             // A log that ends too early is cut by Larder before the start, which keeps what it cuts and tells of it.

@@ -42,8 +42,17 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
             UsedMemoryBytes = info.Number("used_memory"),
             Keys = info.Keys(),
             CpuTime = CpuTime(info),
+            Log = info.Flag("aof_enabled") ? LogOf(info) : null,
         };
     }
+
+    /// <summary>Reads what INFO says of the log.</summary>
+    /// <param name="info">The answer.</param>
+    /// <returns>What it says.</returns>
+    internal static LogProbe LogOf(InfoText info) => new(
+        info.Number("aof_current_size"), info.Number("aof_base_size"),
+        info.Flag("aof_rewrite_in_progress") ? TimeSpan.FromSeconds(Math.Max(0, info.Number("aof_current_rewrite_time_sec"))) : null,
+        info.Text("aof_last_bgrewrite_status") == "err", info.Text("aof_last_write_status") == "err");
 
     public Task FollowAsync(ReplicationTarget primary, CancellationToken cancellationToken) => configuration.Cluster is { } cluster
         ? new RedisClusterRole(configuration, cluster, _connection, time).FollowAsync(primary, cancellationToken)
@@ -70,6 +79,15 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
 
     public Task SnapshotAsync(CancellationToken cancellationToken) =>
         SaveAsync("BGSAVE", "rdb_bgsave_in_progress", "rdb_bgsave_scheduled", "rdb_last_bgsave_status", cancellationToken);
+
+    public async Task RewriteLogAsync(CancellationToken cancellationToken)
+    {
+        var reply = await SendAsync(["BGREWRITEAOF"], cancellationToken);
+        if (reply.IsError && !reply.IsErrorWith("in progress"))
+        {
+            throw Refused("BGREWRITEAOF", reply);
+        }
+    }
 
     // Old versions save at SIGTERM only if they have a save point; the longest one is due in 68 years.
     public async Task SetOwnSnapshotsAsync(TimeSpan? interval, CancellationToken cancellationToken) => await OrderAsync(

@@ -85,9 +85,10 @@ internal static partial class DaemonStorages
 
     private static FolderStorage? MakeFolder(StorageSettings one, string where, List<string> problems)
     {
-        if (one.Container is not null || one.CredentialFile is not null || one.CredentialVariable is not null || one.Prefix.Length > 0)
+        if (one.Container is not null || one.CredentialFile is not null || one.CredentialVariable is not null || one.Prefix.Length > 0
+            || one.CallSeconds is not null || one.Retries is not null)
         {
-            problems.Add($"{where}: container, prefix and credentials are for kind {AzureBlob}; leave them out");
+            problems.Add($"{where}: container, prefix, credentials, callSeconds and retries are for kind {AzureBlob}; leave them out");
         }
 
         if (one.Path is not { } path || !Path.IsPathFullyQualified(path))
@@ -116,9 +117,21 @@ internal static partial class DaemonStorages
             return null;
         }
 
+        var usual = new AzureBlobTimes();
+        var times = usual with { CallTimeout = one.CallSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : usual.CallTimeout, Retries = one.Retries ?? usual.Retries };
+        if (one.CallSeconds is < 1 or > 600)
+        {
+            problems.Add($"{where}: callSeconds is {one.CallSeconds}; it must be 1 to 600");
+        }
+
+        if (one.Retries is < 0 or > 20)
+        {
+            problems.Add($"{where}: retries is {one.Retries}; it must be 0 to 20");
+        }
+
         try
         {
-            return problems.Count == 0 ? new AzureBlobStorage(one.Name, credential, one.Container, one.Prefix, new AzureBlobTimes()) : null;
+            return problems.Count == 0 ? new AzureBlobStorage(one.Name, credential, one.Container, one.Prefix, times) : null;
         }
         catch (ArgumentException exception)
         {

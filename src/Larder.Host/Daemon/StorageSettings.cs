@@ -24,6 +24,12 @@ internal sealed record StorageSettings
     /// <summary>Instead of the file: the environment variable of the daemon that holds the same. Key <c>credentialVariable</c>.</summary>
     public string? CredentialVariable { get; init; }
 
+    /// <summary>Of Azure Blob Storage: how many seconds one call may go without an answer, 1 to 600. Key <c>callSeconds</c>. Default 30.</summary>
+    public int? CallSeconds { get; init; }
+
+    /// <summary>Of Azure Blob Storage: how often a call that failed is tried again, 0 to 20, after growing pauses. Key <c>retries</c>. Default 4.</summary>
+    public int? Retries { get; init; }
+
     /// <summary>An owner-only file with 32 bytes in Base64: everything is encrypted with them before it leaves. Key <c>encryptionKeyFile</c>.</summary>
     public string? EncryptionKeyFile { get; init; }
 }

@@ -37,6 +37,9 @@ public sealed record CacheView
     /// <summary>What its engine lacks against Redis; one sentence each.</summary>
     public required ImmutableArray<string> Limitations { get; init; }
 
+    /// <summary>What endangers data or backups while the cache serves, and what to do; one sentence each.</summary>
+    public ImmutableArray<string> Alarms { get; init; } = [];
+
     /// <summary>Where its backups stand; <c>null</c> where none are taken at an interval and there was none.</summary>
     public BackupStatus? Backup { get; init; }
 

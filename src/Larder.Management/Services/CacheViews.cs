@@ -43,6 +43,7 @@ internal sealed class CacheViews(HostIdentity host, LarderHome home, IStatusSour
             MemoryBytes = CapacitySizes.NodeBytes(spec),
             MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
             Limitations = installation is null ? [] : catalogue.LimitationsOf(installation),
+            Alarms = status.Alarms,
             Backup = status.Backup,
             CreatedAt = document.CreatedAt,
             Spec = spec,

@@ -60,6 +60,15 @@ public enum EventKind
     /// <summary>A torn end of a node's log was cut off and kept aside; says what was cut.</summary>
     LogRepaired,
 
+    /// <summary>
+    /// Something is wrong with what a running node writes to its disk: the append-only log cannot be appended to, was not rewritten, grows without end, or
+    /// its folder was deleted; says what to do.
+    /// </summary>
+    DataNotWritten,
+
+    /// <summary>What a node writes to its disk is as it is to be again.</summary>
+    DataWritten,
+
     /// <summary>The data was exported.</summary>
     DataExported,
 

@@ -9,4 +9,17 @@ namespace Larder.Model.Status;
 /// <param name="Failures">Failed attempts since the last good one.</param>
 /// <param name="Problem">Why the last of them failed; empty where none did.</param>
 public sealed record BackupStatus(
-    string Storage, DateTimeOffset? LastGoodAt, string? LastGoodId, DateTimeOffset? NextDueAt, bool Overdue, int Failures, string Problem);
+    string Storage, DateTimeOffset? LastGoodAt, string? LastGoodId, DateTimeOffset? NextDueAt, bool Overdue, int Failures, string Problem)
+{
+    /// <summary>Good backups since the cache was made. Only grows.</summary>
+    public long Completed { get; init; }
+
+    /// <summary>Failed attempts since the cache was made. Only grows.</summary>
+    public long FailedInAll { get; init; }
+
+    /// <summary>The size of the last good one before encryption, bytes; 0 before the first.</summary>
+    public long LastBytes { get; init; }
+
+    /// <summary>How long it took from the snapshot's beginning until it was checked in its storage, seconds; 0 before the first.</summary>
+    public double LastSeconds { get; init; }
+}

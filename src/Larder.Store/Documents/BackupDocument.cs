@@ -12,6 +12,15 @@ public sealed record BackupDocument
     /// <summary>Good backups so far.</summary>
     public long Count { get; init; }
 
+    /// <summary>Failed attempts so far.</summary>
+    public long FailedInAll { get; init; }
+
+    /// <summary>The size of the last good backup before encryption, bytes.</summary>
+    public long LastBytes { get; init; }
+
+    /// <summary>How long the last good backup took, seconds.</summary>
+    public double LastSeconds { get; init; }
+
     /// <summary>Failed attempts since the last good one.</summary>
     public int Failures { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Larder.Backup.Encryption;
 using Larder.Backup.Storages;
+using Larder.Testing;
 
 namespace Larder.Backup.Tests.Storages;
 
@@ -94,7 +95,7 @@ public sealed class StorageTests(Azurite azurite) : IClassFixture<Azurite>
         var content = Bytes((32 << 20) + 5);
         await Assert.ThrowsAsync<StorageException>(() => made.Storage.WriteAsync("big", new BreakingStream(content, 20 << 20), null, Token));
         Assert.Empty(await PathsAsync(made.Storage, ""));
-        using var relay = new CountingRelay(new Uri(azurite.BlobUrl).Port);
+        using var relay = new DisturbedRelay(azurite.Port);
         var through = azurite.Through(relay.Port, made.Container);
         await through.WriteAsync("big", new MemoryStream(content), null, Token);
         Assert.InRange(relay.BytesToServer, 16 << 20, 17 << 20);
@@ -120,7 +121,7 @@ public sealed class StorageTests(Azurite azurite) : IClassFixture<Azurite>
         Assert.SkipWhen(Azurite.Missing is not null, Azurite.Missing ?? "");
         var none = new Azure.AzureBlobStorage("cold", new Model.Secret(azurite.ConnectionString), "never-made", "", Azurite.Brisk);
         Assert.Equal(StorageFailure.NotFound, (await Assert.ThrowsAsync<StorageException>(() => none.CheckAsync(Token))).Kind);
-        var away = azurite.Through(Azurite.FreePort(), "any");
+        var away = azurite.Through(AzuriteServer.FreePort(), "any");
         var failure = await Assert.ThrowsAsync<StorageException>(() => away.CheckAsync(Token));
         Assert.Equal(StorageFailure.Unreachable, failure.Kind);
         Assert.True(failure.IsTransient);

@@ -51,8 +51,10 @@ public sealed class PrimaryElectionTests
     {
         var older = Decide([Node(0, answering: false), InMemory(1)], newest: [0], isVolatile: true);
         Assert.Equal((1, true), (older.Winner, older.Lossy));
+        Assert.False(older.BeginsEmpty);
         var empty = Decide([Node(0), Node(1, answering: false)], newest: [0, 1], isVolatile: true);
         Assert.Equal((0, true), (empty.Winner, empty.Lossy));
+        Assert.True(empty.BeginsEmpty);
         Assert.Contains("begins empty", empty.Reason, StringComparison.Ordinal);
         Assert.Null(Decide([Node(0), InMemory(1) with { Answering = false }], newest: [0, 1], isVolatile: true, patience: true).Winner);
     }

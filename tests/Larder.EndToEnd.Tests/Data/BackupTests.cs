@@ -5,33 +5,49 @@ using Xunit;
 namespace Larder.EndToEnd.Tests.Data;
 
 /// <summary>Backups, and what comes back from them.</summary>
-public sealed class BackupTests
+public sealed class BackupTests(SharedInstallation shared) : IClassFixture<SharedInstallation>
 {
+    private readonly Installation _larder = shared.Larder;
+
     [Fact]
     public async Task A_backup_is_taken_on_a_replica_checked_listed_and_the_older_one_retired()
     {
-        await using var larder = new Installation();
-        await larder.UpAsync(Rdb(larder));
-        Assert.Contains("no backups of dev", (await larder.RunAsync("backups", "dev")).Succeeded().Output, StringComparison.Ordinal);
-        await DataSet.WriteAsync(larder, "dev");
-        (await larder.RunAsync("backup", "dev")).Succeeded();
-        var first = Backups(await larder.RunAsync("backups", "dev", "--output", "json")).Single();
+        var dev = await shared.UpAsync("dev", more: Rdb());
+        Assert.Contains($"no backups of {dev}", (await _larder.RunAsync("backups", dev)).Succeeded().Output, StringComparison.Ordinal);
+        await DataSet.WriteAsync(_larder, dev);
+        (await _larder.RunAsync("backup", dev)).Succeeded();
+        var first = await BackupAsync(dev);
         Assert.Equal(12, first.GetProperty("keys").GetInt64());
         Assert.True(first.GetProperty("trialLoaded").GetBoolean());
-        var (kind, message) = await LastEventAsync(larder, "dev");
+        var (kind, message) = (await _larder.EventsAsync(dev))[^1];
         Assert.Equal("BackupCompleted", kind);
         Assert.Contains("on a replica", message, StringComparison.Ordinal);
 
-        (await larder.RunAsync("backup", "dev")).Succeeded();
-        var second = Backups(await larder.RunAsync("backups", "dev", "--output", "json")).Single();
+        (await _larder.RunAsync("backup", dev)).Succeeded();
+        var second = await BackupAsync(dev);
         Assert.NotEqual(first.GetProperty("id").GetString(), second.GetProperty("id").GetString());
-        Assert.Single(Directory.GetFiles(Path.Combine(larder.Home, "storages", "local"), "*.rdb", SearchOption.AllDirectories));
-        var show = await larder.ShowAsync("dev");
-        Assert.Equal(second.GetProperty("id").GetString(), show.GetProperty("backup").GetProperty("lastGoodId").GetString());
-        Assert.False(show.GetProperty("backup").GetProperty("overdue").GetBoolean());
+        Assert.Single(Directory.GetFiles(Path.Combine(_larder.Home, "storages", "local", "caches", dev), "*.rdb", SearchOption.AllDirectories));
+        var backup = (await _larder.ShowAsync(dev)).GetProperty("backup");
+        Assert.Equal(second.GetProperty("id").GetString(), backup.GetProperty("lastGoodId").GetString());
+        Assert.False(backup.GetProperty("overdue").GetBoolean());
+        Assert.Equal(2, backup.GetProperty("completed").GetInt64());
+        Assert.True(backup.GetProperty("lastBytes").GetInt64() > 1000);
 
         // Both nodes would start with it: the primary has not had to write it.
-        Assert.Equal(2, Directory.GetFiles(Path.Combine(larder.Home, "caches", "dev", "nodes"), "dump.rdb", SearchOption.AllDirectories).Length);
+        Assert.Equal(2, Damage.Snapshots(_larder, dev).Length);
+
+        // A backup that fails is told, and the older one stays.
+        var store = Path.Combine(_larder.Home, "storages", "local");
+        Directory.Move(store, store + "-away");
+        await File.WriteAllTextAsync(store, "a file where the folder was", TestContext.Current.CancellationToken);
+        var failed = await _larder.RunAsync("backup", dev);
+        Assert.NotEqual(0, failed.ExitCode);
+        Assert.Contains("storage 'local'", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("is tried again after a pause", await _larder.EventAsync(dev, "BackupFailed"), StringComparison.Ordinal);
+        File.Delete(store);
+        Directory.Move(store + "-away", store);
+        Assert.Equal(second.GetProperty("id").GetString(), (await BackupAsync(dev)).GetProperty("id").GetString());
+        await _larder.WaitAsync(dev, "told of the failure", cache => cache.GetProperty("backup").GetProperty("failures").GetInt32() > 0);
     }
 
     [Fact]
@@ -47,18 +63,18 @@ public sealed class BackupTests
             await using (var lost = new Installation())
             {
                 Settings(lost, $$"""{"name":"nas","kind":"folder","path":"{{away}}/store","encryptionKeyFile":"{{keyFile}}"}""");
-                await lost.UpAsync(Rdb(lost, "  storage: nas"));
+                await lost.UpAsync(lost.DevelopmentSpec(more: Rdb("  storage: nas")));
                 written = await DataSet.WrittenAsync(lost, "dev");
                 (await lost.RunAsync("backup", "dev")).Succeeded();
             }
 
             await using var larder = new Installation();
             Settings(larder, $$"""{"name":"nas","kind":"folder","path":"{{away}}/store","encryptionKeyFile":"{{keyFile}}"}""");
-            await larder.UpAsync(Rdb(larder, "  storage: nas"));
+            await larder.UpAsync(larder.DevelopmentSpec(more: Rdb("  storage: nas")));
             var restored = (await larder.RunAsync("restore", "dev")).Succeeded();
             Assert.Contains("12 keys of backup", restored.Output, StringComparison.Ordinal);
             Assert.Equal(written, await DataSet.ReadAsync(larder, "dev"));
-            Assert.Equal("DataRestored", (await LastEventAsync(larder, "dev")).Kind);
+            Assert.Equal("DataRestored", (await larder.EventsAsync("dev"))[^1].Kind);
 
             // A second time it would replace what is there: refused with the ways out.
             var again = await larder.RunAsync("restore", "dev");
@@ -71,105 +87,89 @@ public sealed class BackupTests
         }
     }
 
-    [Theory]
-    [InlineData("automatic", 12)]
-    [InlineData("manual", 0)]
-    public async Task When_all_nodes_have_lost_their_data_the_spec_decides_and_the_user_is_told(string restore, int keys)
+    [Fact]
+    public async Task When_all_nodes_have_lost_their_data_the_spec_decides_and_the_user_is_told()
     {
-        await using var larder = new Installation();
-        await larder.UpAsync(Rdb(larder, $"  restore: {restore}"));
-        await DataSet.WriteAsync(larder, "dev");
-        (await larder.RunAsync("backup", "dev")).Succeeded();
-        (await larder.RunAsync("down")).Succeeded();
-        foreach (var folder in Directory.GetDirectories(Path.Combine(larder.Home, "caches", "dev", "nodes")))
+        var automatic = await shared.UpAsync("automatic", more: Rdb("  restore: automatic"));
+        var manual = await shared.UpAsync("manual", more: Rdb("  restore: manual"));
+        foreach (var cache in new[] { automatic, manual })
         {
-            Directory.Delete(folder, recursive: true);
+            await DataSet.WriteAsync(_larder, cache);
+            (await _larder.RunAsync("backup", cache)).Succeeded();
         }
 
-        (await larder.RunAsync("up", "--detach")).Succeeded();
-        await larder.WaitAsync("dev", "Ready", Installation.IsReady);
-        var lost = await larder.EventAsync("dev", "DataLost");
-        Assert.Contains(restore == "automatic" ? "It is restored from backup" : "larder restore dev", lost, StringComparison.Ordinal);
-        if (restore == "automatic")
+        (await _larder.RunAsync("down")).Succeeded();
+        foreach (var cache in new[] { automatic, manual })
         {
-            await larder.EventAsync("dev", "DataRestored");
+            Directory.Delete(Damage.Nodes(_larder, cache), recursive: true);
         }
 
-        Assert.Equal(keys, (await DataSet.ReadAsync(larder, "dev")).Count);
+        (await _larder.RunAsync("up", "--detach")).Succeeded();
+        Assert.Contains("It is restored from backup", await _larder.EventAsync(automatic, "DataLost"), StringComparison.Ordinal);
+        Assert.Contains($"larder restore {manual}", await _larder.EventAsync(manual, "DataLost"), StringComparison.Ordinal);
+        await _larder.EventAsync(automatic, "DataRestored");
+        await _larder.WaitAsync(automatic, "Ready", Installation.IsReady);
+        Assert.Equal(12, (await DataSet.ReadAsync(_larder, automatic)).Count);
+        Assert.Empty(await DataSet.ReadAsync(_larder, manual));
     }
 
     [Fact]
     public async Task A_restore_into_a_new_cache_leaves_the_old_one_alone_and_bad_requests_change_nothing()
     {
-        await using var larder = new Installation();
-        await larder.UpAsync(Rdb(larder));
-        var written = await DataSet.WrittenAsync(larder, "dev");
-        var early = await larder.RunAsync("restore", "dev", "--into", "other");
-        Assert.Equal(2, early.ExitCode);
-        Assert.Contains("There is no backup of dev", early.Error, StringComparison.Ordinal);
-        (await larder.RunAsync("backup", "dev")).Succeeded();
-        (await larder.RunAsync("restore", "dev", "--into", "other")).Succeeded();
-        Assert.Equal(written, await DataSet.ReadAsync(larder, "other"));
-        Assert.Equal(written, await DataSet.ReadAsync(larder, "dev"));
+        var dev = await shared.UpAsync("dev", more: Rdb());
+        var other = shared.Name("other");
+        var written = await DataSet.WrittenAsync(_larder, dev);
+        await RefusedAsync($"There is no backup of {dev}", "restore", dev, "--into", other);
+        (await _larder.RunAsync("backup", dev)).Succeeded();
+        (await _larder.RunAsync("restore", dev, "--into", other)).Succeeded();
+        Assert.Equal(written, await DataSet.ReadAsync(_larder, other));
+        Assert.Equal(written, await DataSet.ReadAsync(_larder, dev));
 
-        var existing = await larder.RunAsync("restore", "dev", "--into", "other");
-        Assert.Equal(2, existing.ExitCode);
-        Assert.Contains("There is a cache named other", existing.Error, StringComparison.Ordinal);
-        var before = await larder.RunAsync("restore", "dev", "--at", "2020-01-01T00:00:00Z", "--into", "third");
-        Assert.Equal(2, before.ExitCode);
-        Assert.Contains("the oldest one was taken at", before.Error, StringComparison.Ordinal);
-        Assert.Equal(2, (await larder.RunAsync("restore", "dev", "--at", "yesterday", "--into", "third")).ExitCode);
-        Assert.Equal(2, (await larder.RunAsync("restore", "dev", "--storage", "nowhere")).ExitCode);
+        await RefusedAsync($"There is a cache named {other}", "restore", dev, "--into", other);
+        await RefusedAsync("the oldest one was taken at", "restore", dev, "--at", "2020-01-01T00:00:00Z", "--into", "third");
+        await RefusedAsync("--at is 'yesterday'", "restore", dev, "--at", "yesterday", "--into", "third");
+        await RefusedAsync("There is no storage named 'nowhere'", "restore", dev, "--storage", "nowhere");
     }
 
     [Fact]
-    public async Task A_storage_that_cannot_be_used_is_refused_when_the_spec_is_applied()
+    public async Task Storages_that_make_no_sense_keep_the_daemon_from_starting_and_every_problem_is_told()
     {
         await using var larder = new Installation();
-        Settings(larder, """{"name":"gone","kind":"folder","path":"/proc/larder"}""");
-        var unknown = await larder.RunAsync("up", Rdb(larder, "  storage: nowhere"), "--detach");
-        Assert.Equal(2, unknown.ExitCode);
-        Assert.Contains("There is no storage named 'nowhere'; there are: gone, local, second", unknown.Error, StringComparison.Ordinal);
-        var unusable = await larder.RunAsync("up", Rdb(larder, "  storage: gone"), "--detach");
-        Assert.Equal(2, unusable.ExitCode);
-        Assert.Contains("storage 'gone' (/proc/larder)", unusable.Error, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("""{"name":"a","kind":"folder","path":"/tmp/a"},{"name":"a","kind":"folder","path":"/tmp/b"}""", "two storages named 'a'")]
-    [InlineData("""{"name":"A b","kind":"folder","path":"/tmp/a"}""", "name is 'A b'")]
-    [InlineData("""{"name":"a","kind":"tape"}""", "kind is 'tape'")]
-    [InlineData("""{"name":"a","kind":"folder","path":"relative"}""", "path is 'relative'")]
-    [InlineData("""{"name":"a","kind":"azure-blob","container":"c"}""", "credentialFile")]
-    [InlineData("""{"name":"a","kind":"azure-blob","container":"c","credentialVariable":"NO_SUCH_VARIABLE"}""", "NO_SUCH_VARIABLE")]
-    public async Task Storages_that_make_no_sense_keep_the_daemon_from_starting(string storages, string said)
-    {
-        await using var larder = new Installation();
-        Settings(larder, storages);
-        var up = await larder.RunAsync("up", Rdb(larder), "--detach");
+        Settings(larder, """
+            {"name":"a","kind":"folder","path":"/tmp/a"},{"name":"a","kind":"folder","path":"/tmp/b"},{"name":"A b","kind":"folder","path":"/tmp/a"},
+            {"name":"tape","kind":"tape"},{"name":"near","kind":"folder","path":"relative"},{"name":"bare","kind":"azure-blob","container":"c"},
+            {"name":"unset","kind":"azure-blob","container":"c","credentialVariable":"NO_SUCH_VARIABLE"},{"name":"keen","kind":"folder","path":"/tmp/a","retries":1}
+            """);
+        var up = await larder.RunAsync("up", larder.DevelopmentSpec(more: Rdb()), "--detach");
         Assert.Equal(2, up.ExitCode);
-        Assert.Contains(said, up.Error, StringComparison.Ordinal);
+        foreach (var said in new[]
+        {
+            "two storages named 'a'", "name is 'A b'", "kind is 'tape'", "path is 'relative'", "credentialFile", "NO_SUCH_VARIABLE", "retries are for kind azure-blob",
+        })
+        {
+            Assert.Contains(said, up.Error, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
     public async Task The_state_of_a_past_second_is_rebuilt_from_the_log_in_a_new_cache()
     {
-        await using var larder = new Installation();
-        await larder.UpAsync(larder.DevelopmentSpec(more: "  persistence: AOF\nbackup:\n  window_hours: 1"));
-        var written = await DataSet.WrittenAsync(larder, "dev");
+        var dev = await shared.UpAsync("dev", more: "  persistence: AOF\nbackup:\n  window_hours: 1");
+        var past = shared.Name("then");
+        var written = await DataSet.WrittenAsync(_larder, dev);
         var then = await NextSecondAsync();
-        await using (var redis = await larder.ConnectAsync("dev"))
+        await using (var redis = await _larder.ConnectAsync(dev))
         {
             await redis.GetDatabase().KeyDeleteAsync(["text", "list", "hash"]);
             await redis.GetDatabase().StringSetAsync("later", "1");
         }
 
-        var future = await larder.RunAsync("restore", "dev", "--at", "2999-01-01T00:00:00Z", "--into", "then");
+        var future = await _larder.RunAsync("restore", dev, "--at", "2999-01-01T00:00:00Z", "--into", past);
         Assert.Equal(2, future.ExitCode);
         Assert.Contains("the history of its log reaches from", future.Error, StringComparison.Ordinal);
-        Assert.Equal(2, (await larder.RunAsync("restore", "dev", "--at", "2020-01-01T00:00:00Z", "--into", "then")).ExitCode);
-        (await larder.RunAsync("restore", "dev", "--at", then.ToString("u"), "--into", "then")).Succeeded();
-        Assert.Equal(written, await DataSet.ReadAsync(larder, "then"));
+        Assert.Equal(2, (await _larder.RunAsync("restore", dev, "--at", "2020-01-01T00:00:00Z", "--into", past)).ExitCode);
+        (await _larder.RunAsync("restore", dev, "--at", then.ToString("u"), "--into", past)).Succeeded();
+        Assert.Equal(written, await DataSet.ReadAsync(_larder, past));
     }
 
     // The log counts in seconds: what is written next must be of another one.
@@ -181,17 +181,18 @@ public sealed class BackupTests
         return then;
     }
 
-    internal static string Rdb(Installation larder, string backup = "  storage: local") =>
-        larder.DevelopmentSpec(more: $"  persistence: RDB\nbackup:\n{backup}");
+    private async Task RefusedAsync(string said, params string[] arguments)
+    {
+        var result = await _larder.RunAsync(arguments);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(said, result.Error, StringComparison.Ordinal);
+    }
+
+    private async Task<JsonElement> BackupAsync(string cache) =>
+        (await _larder.RunAsync("backups", cache, "--output", "json")).Succeeded().Json.GetProperty("backups").EnumerateArray().Single();
+
+    private static string Rdb(string backup = "  storage: local") => $"  persistence: RDB\nbackup:\n{backup}";
 
     internal static void Settings(Installation larder, string storages) =>
         File.WriteAllText(Path.Combine(larder.Home, "larder.json"), $$"""{"storages":[{{storages}}]}""");
-
-    internal static JsonElement[] Backups(CommandResult result) => [.. result.Succeeded().Json.GetProperty("backups").EnumerateArray()];
-
-    internal static async Task<(string Kind, string Message)> LastEventAsync(Installation larder, string name)
-    {
-        var last = (await larder.RunAsync("events", name, "--output", "json")).Succeeded().Json.EnumerateArray().Last();
-        return (last.GetProperty("kind").GetString()!, last.GetProperty("message").GetString()!);
-    }
 }

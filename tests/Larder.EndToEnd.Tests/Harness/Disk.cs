@@ -34,36 +34,42 @@ internal sealed class Disk : IAsyncDisposable
         return new Disk(disk._work, image);
     }
 
+    /// <summary>Fills it to the last page.</summary>
     public async Task FillAsync()
     {
-        await using var filler = File.Create(Filler);
-        var block = new byte[64 << 10];
-        try
+        await using var filler = new FileStream(Filler, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 });
+        foreach (var size in new[] { 64 << 10, 4 << 10 })
         {
-            while (true)
+            var block = new byte[size];
+            try
             {
-                await filler.WriteAsync(block);
-                await filler.FlushAsync();
+                while (true)
+                {
+                    await filler.WriteAsync(block);
+                }
+            }
+            catch (IOException)
+            {
+                // Full for blocks of this size, as wanted.
             }
         }
-        catch (IOException)
-        {
-            // Full, as wanted.
-        }
     }
 
-    public Task FreeAsync()
-    {
-        File.Delete(Filler);
-        return Task.CompletedTask;
-    }
+    public void Free() => File.Delete(Filler);
 
-    /// <summary>Cuts the power of everything on it: all processes end, and it comes back as its device was.</summary>
+    /// <summary>Lets nobody, not even root, make, rename or remove files in folders, or lets them again. Files that are open can be written still.</summary>
+    public static Task FreezeAsync(bool frozen, IEnumerable<string> folders) => RunAsync("chattr", [frozen ? "+i" : "-i", .. folders]);
+
+    /// <summary>
+    /// Cuts the power of everything on it: all processes stand still at once, the device is copied as it is, they end, and the copy is mounted in its
+    /// place. What they had written and not flushed is in the kernel's memory of the file system, and not on the device, unless the kernel wrote it back.
+    /// </summary>
     public async Task CutAsync(Installation larder)
     {
         var cut = Path.Combine(_work, "cut");
+        await RunAsync("kill", ["-STOP", .. Installation.ProcessesOf(larder.Home).Select(line => line.Split(':')[0])]);
         await RunAsync("cp", "--sparse=always", _image!, cut);
-        await Data.AccidentTests.StopHardAsync(larder);
+        await larder.StopHardAsync();
         await RunAsync("umount", Folder);
         await RunAsync("mount", "-o", "loop", cut, Folder);
     }

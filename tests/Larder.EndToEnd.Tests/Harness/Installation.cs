@@ -11,11 +11,14 @@ namespace Larder.EndToEnd.Tests.Harness;
 /// </summary>
 internal sealed class Installation : IAsyncDisposable
 {
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
     private readonly Dictionary<string, string> _environment;
+    private readonly DaemonApi _api;
 
     public Installation(string? disk = null, int nodePorts = 0)
     {
         Home = disk is null ? Directory.CreateTempSubdirectory("larder-e2e-").FullName : Directory.CreateDirectory(Path.Combine(disk, "home")).FullName;
+        _api = new DaemonApi(Home);
         TlsPort = FreePort.Take();
         PlainPort = FreePort.Take();
         _environment = new Dictionary<string, string>
@@ -91,10 +94,10 @@ internal sealed class Installation : IAsyncDisposable
 
     public async Task<JsonElement> UpAsync(string spec) => (await RunAsync("up", spec, "--detach", "--output", "json")).Succeeded().Json;
 
-    public async Task<JsonElement> ShowAsync(string name) => (await RunAsync("show", name, "--output", "json")).Succeeded().Json;
+    public async Task<JsonElement> ShowAsync(string name) => await _api.ShowAsync(name);
 
     public async Task<string> KeyAsync(string name, string which = "primary") =>
-        (await RunAsync("keys", name, "--output", "json")).Succeeded().Json.GetProperty(which).GetString()!;
+        (await _api.KeysAsync(name)).GetProperty(which).GetString()!;
 
     public async Task<ConfigurationOptions> ClientAsync(string name, string which = "primary")
     {
@@ -119,6 +122,22 @@ internal sealed class Installation : IAsyncDisposable
         ["--tls", "--cacert", CaFile, "-h", "localhost", "-p", TlsPort.ToString(System.Globalization.CultureInfo.InvariantCulture), "--sni", $"{name}.redis.localhost", .. arguments],
         new Dictionary<string, string> { ["REDISCLI_AUTH"] = await KeyAsync(name) });
 
+    /// <summary>Asks a node's engine as Larder itself does, past the endpoint: its configuration, which only its owner reads, says how.</summary>
+    public Task<string> EngineAsync(string name, int node, params string[] command) => EngineAsync(name, node, "", command);
+
+    /// <summary>The same with several commands on one connection, a line each.</summary>
+    public Task<string> EngineSessionAsync(string name, int node, params string[] commands) => EngineAsync(name, node, string.Join('\n', commands) + "\n", []);
+
+    private async Task<string> EngineAsync(string name, int node, string input, string[] command)
+    {
+        var lines = await File.ReadAllLinesAsync(Path.Combine(Home, "caches", name, "nodes", $"{node}", "conf", "redis.conf"), TestContext.Current.CancellationToken);
+        string Setting(string key) => lines.First(line => line.StartsWith(key + " ", StringComparison.Ordinal))[(key.Length + 1)..].Trim('"');
+        var answer = await Command.RunAsync(
+            "redis-cli", ["-s", Setting("unixsocket"), "--user", Setting("masteruser"), .. command],
+            new Dictionary<string, string> { ["REDISCLI_AUTH"] = Setting("masterauth") }, input);
+        return answer.Succeeded().Output.Trim();
+    }
+
     /// <summary>Waits for a condition on <c>show</c>; the message of a time-out carries what was last seen.</summary>
     public async Task<JsonElement> WaitAsync(string name, string what, Func<JsonElement, bool> condition, TimeSpan? limit = null)
     {
@@ -135,6 +154,8 @@ internal sealed class Installation : IAsyncDisposable
             {
                 throw new TimeoutException($"{name} was not {what} in time; last seen: {seen}");
             }
+
+            await Task.Delay(LookInterval, TestContext.Current.CancellationToken);
         }
     }
 
@@ -144,14 +165,21 @@ internal sealed class Installation : IAsyncDisposable
         var message = "";
         await UntilAsync($"{name} has an event {kind}", async () =>
         {
-            var events = await RunAsync("events", name, "--output", "json");
-            message = events.ExitCode != 0 ? "" : events.Json.EnumerateArray().LastOrDefault(happened => happened.GetProperty("kind").GetString() == kind) is { ValueKind: JsonValueKind.Object } found
+            message = (await _api.TryEventsAsync(name))?.LastOrDefault(happened => happened.GetProperty("kind").GetString() == kind) is { ValueKind: JsonValueKind.Object } found
                 ? found.GetProperty("message").GetString()!
                 : "";
             return message.Length > 0;
         });
         return message;
     }
+
+    /// <summary>Whether a daemon answers.</summary>
+    public async Task<bool> IsServingAsync() => await _api.IsServingAsync();
+
+    /// <summary>What happened to a cache, oldest first.</summary>
+    public async Task<List<(string Kind, string Message)>> EventsAsync(string name) =>
+        [.. (await _api.TryEventsAsync(name) ?? throw new InvalidOperationException("No daemon answers."))
+            .Select(happened => (happened.GetProperty("kind").GetString()!, happened.GetProperty("message").GetString()!))];
 
     public static Task UntilAsync(string what, Func<bool> condition) => UntilAsync(what, () => Task.FromResult(condition()));
 
@@ -165,7 +193,7 @@ internal sealed class Installation : IAsyncDisposable
                 throw new TimeoutException($"It did not come about in time that {what}.");
             }
 
-            await Task.Delay(10, TestContext.Current.CancellationToken);
+            await Task.Delay(LookInterval, TestContext.Current.CancellationToken);
         }
     }
 
@@ -186,6 +214,35 @@ internal sealed class Installation : IAsyncDisposable
         return System.Diagnostics.Process.Start(start)!;
     }
 
+    /// <summary>Kills the daemon and all engines at once, and waits for their ends.</summary>
+    public async Task StopHardAsync()
+    {
+        foreach (var process in EnginePids.Append(DaemonPid).Select(Process.GetProcessById).Reverse().ToList())
+        {
+            process.Kill();
+        }
+
+        await UntilAsync("every process has ended", () => ProcessesOf(Home).Count == 0);
+    }
+
+    /// <summary>Kills the engines of a cache at once, and waits until it is whole again with others.</summary>
+    public async Task KillNodesAsync(string name)
+    {
+        var before = Nodes(await ShowAsync(name)).Select(Pid).ToList();
+        foreach (var pid in before)
+        {
+            Process.GetProcessById(pid!.Value).Kill();
+        }
+
+        await WaitAsync(name, "Ready with other processes", cache => IsReady(cache) && !Nodes(cache).Select(Pid).Intersect(before).Any());
+    }
+
+    public static int? Pid(JsonElement node) => node.GetProperty("pid") is { ValueKind: JsonValueKind.Number } pid ? pid.GetInt32() : null;
+
+    private List<int> EnginePids => [.. ProcessesOf(Home)
+        .Where(line => line.Contains("-server ", StringComparison.Ordinal))
+        .Select(line => int.Parse(line.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture))];
+
     public static JsonElement[] Nodes(JsonElement cache) => [.. cache.GetProperty("shards").EnumerateArray().SelectMany(shard => shard.GetProperty("nodes").EnumerateArray())];
 
     public static JsonElement Primary(JsonElement cache) => Nodes(cache).Single(node => node.GetProperty("role").GetString() == "primary");
@@ -198,9 +255,13 @@ internal sealed class Installation : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        var engines = File.Exists(Path.Combine(Home, "store", "larder.db")) ? (await RunAsync("down")).Succeeded() : null;
+        _api.Dispose();
+        if (File.Exists(Path.Combine(Home, "store", "larder.db")))
+        {
+            (await RunAsync("down")).Succeeded();
+        }
+
         Assert.Empty(ProcessesOf(Home));
-        _ = engines;
         Directory.Delete(Home, recursive: true);
     }
 

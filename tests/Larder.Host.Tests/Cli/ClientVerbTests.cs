@@ -128,9 +128,14 @@ public sealed class ClientVerbTests : IAsyncLifetime
     {
         var run = await RunAsync("regenerate-key orders secondary");
         Assert.Equal(0, run.ExitCode);
-        Assert.Contains("""POST /v1/caches/orders/regenerate-key {"keyType":"secondary"}""", _daemon.Requests);
+        Assert.Contains("""POST /v1/caches/orders/regenerate-key {"keyType":"secondary","user":null}""", _daemon.Requests);
         Assert.DoesNotContain(Samples.Keys.Secondary, run.Out, StringComparison.Ordinal);
         Assert.Contains("larder keys orders --secondary", run.Out, StringComparison.Ordinal);
+
+        run = await RunAsync("regenerate-key orders primary --user app");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("""POST /v1/caches/orders/regenerate-key {"keyType":"primary","user":"app"}""", _daemon.Requests);
+        Assert.Contains("larder keys orders --primary --user app", run.Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Larder.Management.Contracts;
+using Larder.Model.Status;
 
 namespace Larder.Host.Cli.Output;
 
@@ -40,6 +41,18 @@ internal static class BackupsText
                 ? $"The newest good backup is older than twice the interval{(schedule.Problem.Length > 0 ? $": {schedule.Problem}" : ".")}"
                 : $"The next one is due at {Time(due)}{(schedule.Failures > 0 ? $"; the last {schedule.Failures} failed: {schedule.Problem}" : ".")}");
         }
+    }
+
+    /// <summary>Where a cache's backups stand, in one line.</summary>
+    /// <param name="backup">Where they stand.</param>
+    /// <returns>The line.</returns>
+    public static string Summary(BackupStatus backup)
+    {
+        var last = backup.LastGoodAt is { } at
+            ? string.Create(CultureInfo.InvariantCulture, $"last at {Time(at)} UTC, {Sizes.Of(backup.LastBytes)} in {backup.LastSeconds:0.0} s")
+            : "none yet";
+        var next = backup.NextDueAt is { } due ? $"; next at {Time(due)} UTC" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{last}{next}; {backup.Completed} good, {backup.FailedInAll} failed, in storage {backup.Storage}");
     }
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);

@@ -27,7 +27,7 @@ internal static class CacheText
         {
             table.Add(
                 cache.Name, Cell.Of(cache.State), EngineOf(cache), NodesOf(cache), Sizes.Of(cache.MemoryBytes), cache.Endpoint.Host,
-                Cell.Of(cache.Endpoint.TlsPort), cache.Message);
+                Cell.Of(cache.Endpoint.TlsPort), cache.Message.Length > 0 || cache.Alarms.IsEmpty ? cache.Message : cache.Alarms[0]);
         }
 
         console.Write(table);
@@ -115,6 +115,11 @@ internal static class CacheText
     {
         yield return ("name", cache.Name);
         yield return ("state", cache.Message.Length == 0 ? cache.State.ToString() : $"{cache.State}: {cache.Message}");
+        foreach (var alarm in cache.Alarms)
+        {
+            yield return ("alarm", alarm);
+        }
+
         yield return ("engine", EngineOf(cache) is { Length: > 0 } engine ? engine : "-");
         yield return ("host", cache.Endpoint.Host);
         yield return ("TLS port", cache.Endpoint.TlsPort.ToString(CultureInfo.InvariantCulture));
@@ -124,6 +129,11 @@ internal static class CacheText
         yield return ("memory", Sizes.Of(cache.MemoryBytes) + " a node");
         yield return ("clients", "at most " + cache.MaxClients.ToString(CultureInfo.InvariantCulture));
         yield return ("created", cache.CreatedAt.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture));
+        if (cache.Backup is { } backup)
+        {
+            yield return ("backups", BackupsText.Summary(backup));
+        }
+
         foreach (var limitation in cache.Limitations)
         {
             yield return ("lacks", limitation);

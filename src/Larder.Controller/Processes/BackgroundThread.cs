@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+
+namespace Larder.Controller.Processes;
+
+/// <summary>
+/// Runs work that has time on a thread of its own that gives way to all others of this process: hashing and comparing gigabytes must not take the
+/// processors from what serves clients. What the work awaits is awaited elsewhere; it goes on on this thread.
+/// </summary>
+internal static class BackgroundThread
+{
+    // As BackgroundPriority's.
+    private const int Nice = 10;
+
+    /// <summary>Runs work to its end.</summary>
+    /// <typeparam name="T">What it gives.</typeparam>
+    /// <param name="name">The thread's name, for debuggers.</param>
+    /// <param name="work">The work.</param>
+    /// <returns>What it gives.</returns>
+    public static Task<T> RunAsync<T>(string name, Func<Task<T>> work)
+    {
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        new Thread(() => Run(work, result)) { IsBackground = true, Name = name }.Start();
+        return result.Task;
+    }
+
+    private static void Run<T>(Func<Task<T>> work, TaskCompletionSource<T> result)
+    {
+        // Where it cannot be lowered it runs as it is.
+        _ = LinuxCalls.SetPriority(LinuxCalls.PriorityOfThread, 0, Nice);
+        using var queue = new Queue();
+        SynchronizationContext.SetSynchronizationContext(queue);
+        var task = BeginAsync(work);
+        task.ContinueWith(_ => queue.Complete(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        queue.Run();
+        SynchronizationContext.SetSynchronizationContext(null);
+        if (task.IsCanceled)
+        {
+            result.SetCanceled();
+        }
+        else if (task.Exception is { } exception)
+        {
+            result.SetException(exception.InnerExceptions);
+        }
+        else
+        {
+            result.SetResult(task.Result);
+        }
+    }
+
+    // What it throws before its first await is its outcome too.
+    private static async Task<T> BeginAsync<T>(Func<Task<T>> work) => await work();
+
+    /// <summary>What is to go on on the thread.</summary>
+    private sealed class Queue : SynchronizationContext, IDisposable
+    {
+        private readonly BlockingCollection<(SendOrPostCallback Callback, object? State)> _waiting = [];
+
+        public override void Post(SendOrPostCallback d, object? state) => _waiting.Add((d, state));
+
+        public override void Send(SendOrPostCallback d, object? state) => throw new NotSupportedException("Nobody waits for this thread.");
+
+        public override SynchronizationContext CreateCopy() => this;
+
+        public void Complete() => Post(_ => _waiting.CompleteAdding(), null);
+
+        public void Run()
+        {
+            foreach (var (callback, state) in _waiting.GetConsumingEnumerable())
+            {
+                callback(state);
+            }
+        }
+
+        public void Dispose() => _waiting.Dispose();
+    }
+}

@@ -1,0 +1,26 @@
+using Xunit;
+
+namespace Larder.EndToEnd.Tests.Harness;
+
+/// <summary>One installation for all tests of a class, which run one after the other: each makes caches of names of its own.</summary>
+public sealed class SharedInstallation : IAsyncLifetime
+{
+    private int _caches;
+
+    internal Installation Larder { get; } = new();
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>A name that no other test of the class has.</summary>
+    internal string Name(string what) => $"{what}-{++_caches}";
+
+    /// <summary>Makes a cache of a name of its own.</summary>
+    internal async Task<string> UpAsync(string what, string engine = "redis", string version = "latest", string more = "")
+    {
+        var name = Name(what);
+        await Larder.UpAsync(Larder.DevelopmentSpec(name, engine, version, more));
+        return name;
+    }
+
+    public ValueTask DisposeAsync() => Larder.DisposeAsync();
+}
