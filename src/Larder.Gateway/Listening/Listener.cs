@@ -156,7 +156,17 @@ internal sealed partial class Listener
             _clients[id] = Task.Run(async () =>
             {
                 await started.Task;
-                await ServeAsync(id, client);
+                try
+                {
+                    await ServeAsync(id, client);
+                }
+#pragma warning disable CA1031 // A fault in one session is told with all that is known of it, and is neither the listener's end nor the gateway's.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    Log.SessionFailed(_services.Logger, exception, Endpoint.Port, id);
+                }
+
                 _clients.TryRemove(id, out _);
             });
             started.SetResult();
@@ -277,6 +287,9 @@ internal sealed partial class Listener
 
     private static partial class Log
     {
+        [LoggerMessage(5106, LogLevel.Critical, "Port {Port}: session {Session} ended by a fault of the gateway.")]
+        public static partial void SessionFailed(ILogger logger, Exception exception, int port, long session);
+
         [LoggerMessage(5104, LogLevel.Debug, "{Cache}: no firewall rule admits {Address}; its connection to port {Port} is closed.")]
         public static partial void Firewalled(ILogger logger, string cache, IPAddress address, int port);
 

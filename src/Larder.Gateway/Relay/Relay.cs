@@ -452,8 +452,12 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
         leg.Pump = new ReplyPump(
             leg.Link, leg.Ledger, client, _outlet, _state.Subscriptions.Notices, received, session.NoteActivity, session.Counters,
             session.Redirects);
+
+        // Whoever sees the link must find its reply side, and that one must find the link in its place.
+        var placed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        leg.Replies = RunRepliesAsync(leg, placed.Task);
         _leg = leg;
-        leg.Replies = RunRepliesAsync(leg);
+        placed.SetResult();
     }
 
     /// <summary>The client sends no more: what the engine still answers is given, and the engine is told.</summary>
@@ -521,8 +525,9 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     }
 
     /// <summary>The reply side of one link. What its end means depends on whether anything was under way.</summary>
-    private async Task<ReplyPumpEnd> RunRepliesAsync(Leg leg)
+    private async Task<ReplyPumpEnd> RunRepliesAsync(Leg leg, Task placed)
     {
+        await placed;
         var end = await leg.Pump.RunAsync();
         leg.EndedAt = session.Clock.GetTimestamp();
         lock (leg.Ledger.Gate)

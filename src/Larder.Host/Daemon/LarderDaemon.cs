@@ -202,7 +202,7 @@ internal sealed partial class LarderDaemon : IInstallationControl, IAsyncDisposa
 
     private async Task ShutDownAsync()
     {
-        string? error = null;
+        string? error = "it was broken off by a fault; the log has the details, and engines may still be running";
         try
         {
             Tell("closing the gateway", 5);
@@ -214,9 +214,12 @@ internal sealed partial class LarderDaemon : IInstallationControl, IAsyncDisposa
         {
             error = exception.Message;
         }
-
-        Tell(error is null ? "stopped; all data is kept" : "stopped", 100, done: true, error);
-        _shutdownDone.TrySetResult();
+        finally
+        {
+            // Whatever happened: who waits for the end must not wait for ever.
+            Tell(error is null ? "stopped; all data is kept" : "stopped", 100, done: true, error);
+            _shutdownDone.TrySetResult();
+        }
     }
 
     private void Tell(string phase, int percent, bool done = false, string? error = null)
