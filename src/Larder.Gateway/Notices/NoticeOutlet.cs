@@ -105,13 +105,14 @@ internal sealed class NoticeOutlet(Func<ReadOnlyMemory<byte>, ValueTask> write, 
 
     /// <summary>Has a notice written as soon as the client is between two replies.</summary>
     /// <param name="notice">The notice.</param>
-    public void Post(Notice notice)
+    /// <returns>False where nothing is put in any more: somebody else speaks to the client by now, or nobody does.</returns>
+    public bool Post(Notice notice)
     {
         lock (_gate)
         {
             if (_closed)
             {
-                return;
+                return false;
             }
 
             if (_waiting.Count == MaxWaiting)
@@ -123,20 +124,29 @@ internal sealed class NoticeOutlet(Func<ReadOnlyMemory<byte>, ValueTask> write, 
             _posted = _hasWaiting = true;
             if (_taken)
             {
-                return;
+                return true;
             }
 
             _taken = true;
         }
 
         _ = DeliverAndLeaveAsync();
+        return true;
     }
 
     /// <summary>Puts nothing in any more, and waits until what is being written is written.</summary>
-    public async ValueTask CloseAsync()
+    /// <returns>The notices that were not written: for whoever speaks to the client next.</returns>
+    public async ValueTask<IReadOnlyList<Notice>> CloseAsync()
     {
         await EnterAsync();
         Leave(last: true);
+        lock (_gate)
+        {
+            Notice[] left = [.. _waiting];
+            _waiting.Clear();
+            _hasWaiting = false;
+            return left;
+        }
     }
 
     private async Task DeliverAndLeaveAsync()

@@ -113,13 +113,8 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
 
     /// <summary>Tells the client something between two replies, if it asked for such notices.</summary>
     /// <param name="notice">The notice.</param>
-    public void Notify(Notice notice)
-    {
-        if (notice.Concerns(_settings.Maintenance, _state.Subscriptions.Notices))
-        {
-            _outlet.Post(notice);
-        }
-    }
+    /// <returns>False where it has stopped to speak to the client.</returns>
+    public bool Notify(Notice notice) => !notice.Concerns(_settings.Maintenance, _state.Subscriptions.Notices) || _outlet.Post(notice);
 
     /// <summary>Takes over a link on which the gateway has authenticated.</summary>
     /// <param name="link">The link; owned from here on.</param>
@@ -602,6 +597,9 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     private async Task EndWritingAsync(Leg leg)
     {
         await leg.Replies;
-        await _outlet.CloseAsync();
+        foreach (var notice in await _outlet.CloseAsync())
+        {
+            session.Miss(notice);
+        }
     }
 }

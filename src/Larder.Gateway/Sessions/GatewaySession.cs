@@ -198,15 +198,31 @@ internal sealed partial class GatewaySession
         {
             if (_relay is { } relay)
             {
-                relay.Notify(notice);
+                if (!relay.Notify(notice))
+                {
+                    Miss(notice); // It goes over to a shared engine connection at this moment.
+                }
             }
             else if (_shared is { } shared)
             {
                 shared.Notify(notice);
             }
-            else if (_grant is not null && _missed.Count < MaxMissed)
+            else
             {
-                _missed.Add(notice); // Between a shared engine connection and one of its own.
+                Miss(notice);
+            }
+        }
+    }
+
+    /// <summary>Keeps a notice for whoever speaks to the client next: it is between a shared engine connection and one of its own.</summary>
+    /// <param name="notice">The notice.</param>
+    public void Miss(Notice notice)
+    {
+        lock (_missed)
+        {
+            if (_grant is not null && _missed.Count < MaxMissed)
+            {
+                _missed.Add(notice);
             }
         }
     }
@@ -413,6 +429,11 @@ internal sealed partial class GatewaySession
             }
 
             _grant = null;
+            lock (_missed)
+            {
+                _missed.Clear(); // A stranger is told nothing.
+            }
+
             _scanner.Limits = RespRequestLimits.Stranger;
         }
     }

@@ -186,6 +186,7 @@ public sealed class MaintenanceTests : IAsyncLifetime
         }
 
         var pushes = 0;
+        var told = new List<string>();
         for (var round = 2; round < 12; round++)
         {
             for (var i = 0; i < 30; i++)
@@ -201,6 +202,7 @@ public sealed class MaintenanceTests : IAsyncLifetime
                 if (reply.StartsWith(">[FAIL", StringComparison.Ordinal))
                 {
                     pushes++;
+                    told.Add($"{round}:{i} {reply}");
                     continue;
                 }
 
@@ -209,6 +211,7 @@ public sealed class MaintenanceTests : IAsyncLifetime
                 while (echo.StartsWith(">[FAIL", StringComparison.Ordinal))
                 {
                     pushes++;
+                    told.Add($"{round}:{i}e {echo}");
                     echo = await wire.ReadAsync();
                 }
 
@@ -222,7 +225,17 @@ public sealed class MaintenanceTests : IAsyncLifetime
         await wire.SendAsync("PING");
         for (var answered = false; pushes < 20 || !answered;)
         {
-            var reply = await wire.ReadAsync();
+            string reply;
+            try
+            {
+                reply = await wire.ReadAsync();
+            }
+            catch (OperationCanceledException)
+            {
+                throw new InvalidOperationException(string.Join("\n", told));
+            }
+
+            told.Add("end " + reply);
             answered |= reply == "+PONG";
             pushes += reply.StartsWith(">[FAIL", StringComparison.Ordinal) ? 1 : 0;
             Assert.True(reply == "+PONG" || reply.StartsWith(">[FAIL", StringComparison.Ordinal), reply);
