@@ -156,6 +156,7 @@ public sealed class BackupTests(SharedInstallation shared) : IClassFixture<Share
     {
         var dev = await shared.UpAsync("dev", more: "  persistence: AOF\nbackup:\n  window_hours: 1");
         var past = shared.Name("then");
+        await NextSecondAsync(); // The history must have begun in a second before.
         var written = await DataSet.WrittenAsync(_larder, dev);
         var then = await NextSecondAsync();
         await using (var redis = await _larder.ConnectAsync(dev))

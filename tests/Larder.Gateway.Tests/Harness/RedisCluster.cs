@@ -31,7 +31,7 @@ internal sealed class RedisCluster : IAsyncDisposable
         var ports = Enumerable.Range(0, shards * NodesPerShard * 2).Select(_ => Door.FreePort()).ToArray();
         var processes = await Task.WhenAll(Enumerable.Range(0, shards * NodesPerShard).Select(node => RedisProcess.StartAsync(
             $"port {ports[node * 2]}\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port {ports[(node * 2) + 1]}\ncluster-node-timeout 4000\n"
-            + "cluster-replica-no-failover yes\ncluster-require-full-coverage no\nrepl-diskless-sync-delay 0\nuser default on nopass ~* &* +@all\n")));
+            + "cluster-replica-no-failover yes\ncluster-require-full-coverage no\nrepl-diskless-sync-delay 0\nrepl-ping-replica-period 1\nuser default on nopass ~* &* +@all\n")));
         for (var node = 0; node < processes.Length; node++)
         {
             cluster._nodes.Add((processes[node], ports[node * 2], await processes[node].AskAsync("CLUSTER", "MYID")));
@@ -63,6 +63,12 @@ internal sealed class RedisCluster : IAsyncDisposable
         await Door.EventuallyAsync(
             async () => (await Task.WhenAll(processes.Select(process => process.AskAsync("CLUSTER", "NODES")))).All(nodes => nodes.Split("slave").Length == shards + 1),
             "all know who follows whom");
+
+        // A replica is told of once it is known to have got something, which the pings of its primary are.
+        await Door.EventuallyAsync(
+            async () => (await Task.WhenAll(processes.Select(process => process.AskAsync("CLUSTER", "SLOTS")))).All(
+                slots => cluster._nodes.TrueForAll(node => slots.Contains(node.Id, StringComparison.Ordinal))),
+            "all tell of all");
         foreach (var replica in processes.Where((_, node) => node % NodesPerShard == 1))
         {
             await Door.EventuallyAsync(
