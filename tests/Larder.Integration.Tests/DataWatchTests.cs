@@ -103,7 +103,29 @@ public sealed class DataWatchTests
             MemoryMb = 64,
             Redis = new RedisSpec { Capacity = 1, ReplicasPerPrimary = 1, Persistence = persistence, RdbPersistence = persistence == PersistenceMode.Rdb ? 60 : null },
         });
-        return await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
+        var ready = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
+        foreach (var node in ready.Shards[0].Nodes.Where(_ => persistence != PersistenceMode.Rdb))
+        {
+            await AtRestAsync(controller, node.Ordinal);
+        }
+
+        return ready;
+    }
+
+    /// <summary>
+    /// The first sync has an engine write its log anew. While that is under way it only schedules what is asked for, and makes a log that is deleted again before
+    /// anybody can see that it was gone.
+    /// </summary>
+    private static async Task AtRestAsync(ControllerFixture controller, int node)
+    {
+        string[] wanted = ["aof_rewrite_in_progress:0", "aof_rewrite_scheduled:0", "rdb_bgsave_in_progress:0"];
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(TimeSpan.FromSeconds(20));
+        using var engine = await controller.AdministerAsync("it", node);
+        while (await engine.CallAsync("INFO persistence") is var told && !Array.TrueForAll(wanted, field => told.Contains(field, StringComparison.Ordinal)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, deadline.Token);
+        }
     }
 
     // The nodes are as they are now; the cache's state may be of a moment ago.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Larder.Model;
@@ -32,7 +33,13 @@ internal sealed class EngineSession : IDisposable
     {
         await _socket.SendAsync(Encoding.ASCII.GetBytes(command + "\r\n"), TestContext.Current.CancellationToken);
         var line = await _replies.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new EndOfStreamException();
-        return line is ['$', not '-', ..] ? await _replies.ReadLineAsync(TestContext.Current.CancellationToken) ?? throw new EndOfStreamException() : line;
+        if (line is not ['$', not '-', ..])
+        {
+            return line;
+        }
+
+        var text = new char[int.Parse(line.AsSpan(1), CultureInfo.InvariantCulture) + 2];
+        return await _replies.ReadBlockAsync(text, TestContext.Current.CancellationToken) == text.Length ? new string(text, 0, text.Length - 2) : throw new EndOfStreamException();
     }
 
     public void Dispose()

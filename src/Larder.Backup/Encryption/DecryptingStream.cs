@@ -5,7 +5,7 @@ using Larder.Backup.Storages;
 namespace Larder.Backup.Encryption;
 
 /// <summary>Reads an encrypted stream as the plain one that it was; gives out nothing that was not authenticated. Owns the encrypted stream.</summary>
-internal sealed class DecryptingStream : ReadOnlyStream
+internal sealed class DecryptingStream : ChunkedStream
 {
     private readonly Stream _encrypted;
     private readonly string _what;
@@ -14,10 +14,8 @@ internal sealed class DecryptingStream : ReadOnlyStream
     private byte[] _ahead = new byte[ChunkFormat.ChunkBytes + ChunkFormat.TagBytes];
     private byte[] _chunk = new byte[ChunkFormat.ChunkBytes + ChunkFormat.TagBytes];
     private readonly byte[] _open = new byte[ChunkFormat.ChunkBytes];
-    private ReadOnlyMemory<byte> _ready;
     private int _aheadLength = -1;
     private long _number;
-    private bool _ended;
 
     private DecryptingStream(Stream encrypted, EncryptionKey key, byte[] header, string what)
     {
@@ -50,20 +48,6 @@ internal sealed class DecryptingStream : ReadOnlyStream
     }
 
     /// <inheritdoc/>
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        while (_ready.IsEmpty && !_ended)
-        {
-            await UnsealAsync(cancellationToken);
-        }
-
-        var taken = Math.Min(buffer.Length, _ready.Length);
-        _ready[..taken].CopyTo(buffer);
-        _ready = _ready[taken..];
-        return taken;
-    }
-
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         _cipher.Dispose();
@@ -75,7 +59,8 @@ internal sealed class DecryptingStream : ReadOnlyStream
         base.Dispose(disposing);
     }
 
-    private async ValueTask UnsealAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    protected override async ValueTask MakeNextAsync(CancellationToken cancellationToken)
     {
         if (_aheadLength < 0)
         {
@@ -87,7 +72,7 @@ internal sealed class DecryptingStream : ReadOnlyStream
         _aheadLength = _aheadLength < _chunk.Length
             ? 0
             : await _encrypted.ReadAtLeastAsync(_ahead, _ahead.Length, throwOnEndOfStream: false, cancellationToken);
-        _ended = _aheadLength == 0;
+        Ended = _aheadLength == 0;
         try
         {
             if (length < 0)
@@ -96,7 +81,7 @@ internal sealed class DecryptingStream : ReadOnlyStream
             }
 
             _cipher.Decrypt(
-                ChunkFormat.Nonce(_number, _ended), _chunk.AsSpan(0, length), _chunk.AsSpan(length, ChunkFormat.TagBytes), _open.AsSpan(0, length), _header);
+                ChunkFormat.Nonce(_number, Ended), _chunk.AsSpan(0, length), _chunk.AsSpan(length, ChunkFormat.TagBytes), _open.AsSpan(0, length), _header);
         }
         catch (AuthenticationTagMismatchException exception)
         {
@@ -105,6 +90,6 @@ internal sealed class DecryptingStream : ReadOnlyStream
         }
 
         _number++;
-        _ready = _open.AsMemory(0, length);
+        Ready = _open.AsMemory(0, length);
     }
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Larder.Backup.Encryption;
 
 /// <summary>Reads a plain stream as an encrypted one; see <see cref="ChunkFormat"/>. Holds two chunks at most.</summary>
-internal sealed class EncryptingStream : ReadOnlyStream
+internal sealed class EncryptingStream : ChunkedStream
 {
     private readonly Stream _plain;
     private readonly AesGcm _cipher;
@@ -12,10 +12,8 @@ internal sealed class EncryptingStream : ReadOnlyStream
     private byte[] _ahead = new byte[ChunkFormat.ChunkBytes];
     private byte[] _chunk = new byte[ChunkFormat.ChunkBytes];
     private readonly byte[] _sealed = new byte[ChunkFormat.ChunkBytes + ChunkFormat.TagBytes];
-    private ReadOnlyMemory<byte> _ready;
     private int _aheadLength = -1;
     private long _number;
-    private bool _ended;
 
     /// <summary>Begins; the plain stream is read from where it stands.</summary>
     public EncryptingStream(Stream plain, EncryptionKey key, byte[] salt)
@@ -23,21 +21,7 @@ internal sealed class EncryptingStream : ReadOnlyStream
         _plain = plain;
         _cipher = new AesGcm(key.ForObject(salt), ChunkFormat.TagBytes);
         _header = [.. ChunkFormat.Magic, .. Encoding.ASCII.GetBytes(key.Id), .. salt];
-        _ready = _header;
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        if (_ready.IsEmpty && !_ended)
-        {
-            await SealAsync(cancellationToken);
-        }
-
-        var taken = Math.Min(buffer.Length, _ready.Length);
-        _ready[..taken].CopyTo(buffer);
-        _ready = _ready[taken..];
-        return taken;
+        Ready = _header;
     }
 
     /// <inheritdoc/>
@@ -47,8 +31,9 @@ internal sealed class EncryptingStream : ReadOnlyStream
         base.Dispose(disposing);
     }
 
-    // Whether a chunk is the last one is known only when the next one has been asked for.
-    private async ValueTask SealAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    /// <remarks>Whether a chunk is the last one is known only when the next one has been asked for.</remarks>
+    protected override async ValueTask MakeNextAsync(CancellationToken cancellationToken)
     {
         if (_aheadLength < 0)
         {
@@ -60,9 +45,9 @@ internal sealed class EncryptingStream : ReadOnlyStream
         _aheadLength = length < ChunkFormat.ChunkBytes
             ? 0
             : await _plain.ReadAtLeastAsync(_ahead, ChunkFormat.ChunkBytes, throwOnEndOfStream: false, cancellationToken);
-        _ended = _aheadLength == 0;
+        Ended = _aheadLength == 0;
         _cipher.Encrypt(
-            ChunkFormat.Nonce(_number++, _ended), _chunk.AsSpan(0, length), _sealed.AsSpan(0, length), _sealed.AsSpan(length, ChunkFormat.TagBytes), _header);
-        _ready = _sealed.AsMemory(0, length + ChunkFormat.TagBytes);
+            ChunkFormat.Nonce(_number++, Ended), _chunk.AsSpan(0, length), _sealed.AsSpan(0, length), _sealed.AsSpan(length, ChunkFormat.TagBytes), _header);
+        Ready = _sealed.AsMemory(0, length + ChunkFormat.TagBytes);
     }
 }

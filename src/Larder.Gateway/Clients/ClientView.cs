@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Larder.Gateway.Commands;
 
 namespace Larder.Gateway.Clients;
 
@@ -35,7 +36,7 @@ internal sealed record ClientView
     public int Database { get; init; }
 
     /// <summary>The command given last, in lower case.</summary>
-    public string Command { get; init; } = "NULL";
+    public string Command { get; init; } = KnownCommand.NoName;
 
     /// <summary>What <c>CLIENT SETNAME</c> set.</summary>
     public string Name { get; init; } = "";

@@ -76,18 +76,8 @@ internal sealed class ClusterView
     /// <summary>Reads a redirection.</summary>
     /// <param name="error">An error reply.</param>
     /// <returns>The shard that it leads to, and whether that must be asked for it; <c>null</c> where it is none, or leads to nobody known.</returns>
-    public (int Shard, bool Asks)? ReadRedirection(ReadOnlySpan<byte> error)
-    {
-        if (!error.StartsWith("-MOVED "u8) && !error.StartsWith("-ASK "u8))
-        {
-            return null;
-        }
-
-        var words = Encoding.ASCII.GetString(error).TrimEnd().Split(' ');
-        return words.Length == 3 && _byAddress.TryGetValue(words[2], out var node) && _byOrdinal.TryGetValue(node.Ordinal, out var entry)
-            ? (entry.Shard.Shard, words[0] == "-ASK")
-            : null;
-    }
+    public (int Shard, bool Asks)? ReadRedirection(ReadOnlySpan<byte> error) =>
+        Parse(error) is { } told && _byOrdinal.TryGetValue(told.Node.Ordinal, out var entry) ? (entry.Shard.Shard, told.Word == "-ASK") : null;
 
     /// <summary>The shard that a session's engine belongs to.</summary>
     /// <param name="aim">A node, the primary of a shard, or that of any shard that has one.</param>
@@ -102,36 +92,30 @@ internal sealed class ClusterView
     /// <param name="local">The address that the client has connected to.</param>
     /// <param name="tls">Whether the client speaks TLS.</param>
     /// <returns>1..65535; <c>null</c> where it is no engine of this cache, or clients of this kind cannot reach it.</returns>
-    public int? PortOf(string address, int port, IPAddress local, bool tls)
-    {
-        if (!_byAddress.TryGetValue(Key(address, port), out var node))
-        {
-            return null;
-        }
-
-        var endpoints = _route.Listen.Where(endpoint => endpoint.NodeOrdinal == node.Ordinal && endpoint.Tls == tls).ToImmutableArray();
-        return (endpoints.FirstOrDefault(endpoint => endpoint.Address.Equals(local)) ?? endpoints.FirstOrDefault())?.Port;
-    }
+    public int? PortOf(string address, int port, IPAddress local, bool tls) =>
+        _byAddress.TryGetValue(Key(address, port), out var node) ? PortOf(node, local, tls) : null;
 
     /// <summary>Gives a redirection the address that the client can follow.</summary>
     /// <param name="error">An error reply: <c>-MOVED slot host:port</c> or <c>-ASK slot host:port</c>, or another one.</param>
     /// <param name="local">The address that the client has connected to.</param>
     /// <param name="tls">Whether the client speaks TLS.</param>
     /// <returns>The reply for the client; <c>null</c> where it can stay as it is.</returns>
-    public byte[]? Redirect(ReadOnlySpan<byte> error, IPAddress local, bool tls)
-    {
-        if (!error.StartsWith("-MOVED "u8) && !error.StartsWith("-ASK "u8))
-        {
-            return null;
-        }
+    public byte[]? Redirect(ReadOnlySpan<byte> error, IPAddress local, bool tls) => Parse(error) is { } told && PortOf(told.Node, local, tls) is { } own
+        ? Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{told.Word} {told.Slot} {local}:{own}\r\n"))
+        : null;
 
-        var words = Encoding.ASCII.GetString(error).TrimEnd().Split(' ');
-        var colon = words.Length == 3 ? words[2].LastIndexOf(':') : -1;
-        return colon > 0 && int.TryParse(words[2].AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-            && PortOf(words[2][..colon], port, local, tls) is { } own
-                ? Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{words[0]} {words[1]} {local}:{own}\r\n"))
-                : null;
+    private int? PortOf(NodeRoute node, IPAddress local, bool tls)
+    {
+        var endpoints = _route.Listen.Where(endpoint => endpoint.NodeOrdinal == node.Ordinal && endpoint.Tls == tls).ToImmutableArray();
+        return (endpoints.FirstOrDefault(endpoint => endpoint.Address.Equals(local)) ?? endpoints.FirstOrDefault())?.Port;
     }
+
+    /// <summary>Takes <c>-MOVED slot host:port</c> or <c>-ASK slot host:port</c> apart.</summary>
+    private (string Word, string Slot, NodeRoute Node)? Parse(ReadOnlySpan<byte> error) =>
+        (error.StartsWith("-MOVED "u8) || error.StartsWith("-ASK "u8)) && Encoding.ASCII.GetString(error).TrimEnd().Split(' ') is [var word, var slot, var address]
+            && _byAddress.TryGetValue(address, out var node)
+                ? (word, slot, node)
+                : null;
 
     private static string Key(string address, int port) => string.Create(CultureInfo.InvariantCulture, $"{address}:{port}");
 }

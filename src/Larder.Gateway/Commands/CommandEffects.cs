@@ -157,11 +157,6 @@ internal sealed class CommandEffects
     /// <returns>The command; <c>null</c> where it may not, or nobody knows.</returns>
     public KnownCommand? FindShareable(ReadOnlySpan<byte> name) => Find(name) is { IsShareable: true } command ? command : null;
 
-    /// <summary>A command's name in lower case, without making a new text of it.</summary>
-    /// <param name="name">Its name, in any case.</param>
-    /// <returns>The name; <c>NULL</c>, as Redis writes it, for one that the engine does not have.</returns>
-    public string NameOf(ReadOnlySpan<byte> name) => Find(name)?.Name ?? "NULL";
-
     private static bool TryReadHeader(ReadOnlySpan<byte> reply, ref int position, byte type, out long count)
     {
         count = 0;

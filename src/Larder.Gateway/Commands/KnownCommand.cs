@@ -9,6 +9,9 @@ namespace Larder.Gateway.Commands;
 /// <param name="KeyStep">From one key to the next.</param>
 internal sealed record KnownCommand(string Name, CommandEffect Effect, bool IsShareable, int FirstKey, int LastKey, int KeyStep)
 {
+    /// <summary>What Redis writes for the name of a command that it does not have, or of none.</summary>
+    public const string NoName = "NULL";
+
     /// <summary>What is said before a command for a slot that is on its way.</summary>
     public static KnownCommand Asking { get; } = new("asking", CommandEffect.Reads, IsShareable: false, 0, 0, 0);
 

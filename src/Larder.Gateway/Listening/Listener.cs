@@ -160,10 +160,9 @@ internal sealed partial class Listener
                 {
                     await ServeAsync(id, client);
                 }
-#pragma warning disable CA1031 // A fault in one session is told with all that is known of it, and is neither the listener's end nor the gateway's.
                 catch (Exception exception)
-#pragma warning restore CA1031
                 {
+                    // A fault in one session is told with all that is known of it, and is neither the listener's end nor the gateway's.
                     Log.SessionFailed(_services.Logger, exception, Endpoint.Port, id);
                 }
 

@@ -118,8 +118,11 @@ internal sealed class CommandDoor(
             kind = CommandKind.Plain;
         }
 
-        AllShareable = AllShareable && kind is CommandKind.Plain or CommandKind.Info && !state.InTransaction && cache.Effects.FindShareable(command.Name) is not null;
-        settings.LastCommand = kind == CommandKind.Client ? $"client|{Encoding.Latin1.GetString(command.Subcommand).ToLowerInvariant()}" : cache.Effects.NameOf(command.Name);
+        var known = cache.Effects.Find(command.Name);
+        AllShareable = AllShareable && kind is CommandKind.Plain or CommandKind.Info && !state.InTransaction && known is { IsShareable: true };
+        settings.LastCommand = kind == CommandKind.Client
+            ? $"client|{Encoding.Latin1.GetString(command.Subcommand).ToLowerInvariant()}"
+            : known?.Name ?? KnownCommand.NoName;
         if (kind == CommandKind.Plain && _mode == ReplyMode.On)
         {
             if (state.InTransaction)

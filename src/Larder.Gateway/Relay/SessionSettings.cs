@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Larder.Gateway.Authentication;
+using Larder.Gateway.Commands;
 using Larder.Gateway.Notices;
 using Larder.Model.Routing;
 using Larder.Resp;
@@ -41,7 +42,7 @@ internal sealed class SessionSettings
     public long EngineId { get; set; }
 
     /// <summary>The command given last, in lower case.</summary>
-    public string LastCommand { get; set; } = "NULL";
+    public string LastCommand { get; set; } = KnownCommand.NoName;
 
     /// <summary>Whether the client may read from a replica of a clustered cache.</summary>
     public bool IsReadOnly => _values[(int)ClientSetting.ReadOnly] is { Length: > 0 };

@@ -323,7 +323,7 @@ internal sealed partial class GatewaySession
             User = Grant.User ?? "default",
             Protocol = settings?.Protocol ?? 2,
             Database = settings?.Database ?? 0,
-            Command = settings?.LastCommand ?? "NULL",
+            Command = settings?.LastCommand ?? KnownCommand.NoName,
             Name = settings?.ValueOf(ClientSetting.Name) ?? "",
             LibraryName = settings?.ValueOf(ClientSetting.LibraryName) ?? "",
             LibraryVersion = settings?.ValueOf(ClientSetting.LibraryVersion) ?? "",
