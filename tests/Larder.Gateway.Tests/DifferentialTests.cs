@@ -125,7 +125,6 @@ public sealed partial class DifferentialTests : IAsyncLifetime
             await using var through = await _door.EnterAsync();
             await through.AskAsync("FLUSHALL");
             var split = random.Next(bytes.Length);
-            var received = through.ReadToEndAsync();
             try
             {
                 await through.WriteAsync(bytes[..split]);
@@ -138,7 +137,7 @@ public sealed partial class DifferentialTests : IAsyncLifetime
             }
 
             var expected = await direct.ReadToEndAsync();
-            var actual = await received;
+            var actual = await through.ReadToEndAsync(); // After the shutdown: SslStream does not take both at once, and then spoils its own records.
             if (ProtocolError().Match(actual) is { Success: true } refusal)
             {
                 (actual, expected) = (actual[..refusal.Index], expected[..Math.Min(expected.Length, refusal.Index)]);
