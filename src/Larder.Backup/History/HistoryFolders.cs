@@ -24,4 +24,24 @@ public static class HistoryFolders
             .SelectMany(logs => Directory.GetDirectories(logs, "node-*-history", SearchOption.AllDirectories));
         return beside.Concat(second).Where(Directory.Exists).Select(folder => new LogHistory(folder));
     }
+
+    /// <summary>
+    /// What to rebuild the state of a second with: the log of the node that was the primary then. Another's may be behind it, or still have what a full sync
+    /// was about to replace, and is taken only where the primary's does not reach back so far.
+    /// </summary>
+    /// <param name="histories">The histories of a shard's nodes.</param>
+    /// <param name="at">The second.</param>
+    /// <returns>A history and its last moment before the second, or <c>null</c> where none reaches back so far.</returns>
+    public static (LogHistory History, LogMoment Moment)? Choose(IEnumerable<LogHistory> histories, DateTimeOffset at)
+    {
+        ArgumentNullException.ThrowIfNull(histories);
+        var end = at.AddSeconds(1);
+        return histories
+            .Select(history => (History: history, Moment: history.Find(at), Since: history.Tenures().LastOrDefault(since => since < end)))
+            .Where(found => found.Moment is not null)
+            .OrderByDescending(found => found.Since)
+            .ThenByDescending(found => found.Moment!.Start)
+            .Select(found => ((LogHistory, LogMoment)?)(found.History, found.Moment!))
+            .FirstOrDefault();
+    }
 }

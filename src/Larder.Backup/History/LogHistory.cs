@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Larder.Security.Files;
 
 namespace Larder.Backup.History;
 
@@ -13,6 +14,7 @@ namespace Larder.Backup.History;
 public sealed class LogHistory(string folder)
 {
     private const string Pattern = "moment-*.json";
+    private const string TenureMark = "primary-since-";
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>The folder.</summary>
@@ -38,6 +40,26 @@ public sealed class LogHistory(string folder)
     /// <returns>The last moment that begins before it, or <c>null</c> where none does.</returns>
     public LogMoment? Find(DateTimeOffset at) => Moments().LastOrDefault(moment => moment.Start <= at);
 
+    /// <summary>Since when the node has been the primary, each time that it became one.</summary>
+    /// <returns>Oldest first; empty where it never was.</returns>
+    public ImmutableArray<DateTimeOffset> Tenures() => !Directory.Exists(folder) ? [] :
+        [.. Directory.GetFiles(folder, TenureMark + "*").Select(TenureOf).Order()];
+
+    /// <summary>Notes that the node has become the primary.</summary>
+    /// <param name="since">Since when.</param>
+    public void NoteTenure(DateTimeOffset since) => OwnerOnlyFile.Write(
+        Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{TenureMark}{since.ToUnixTimeMilliseconds()}")), "");
+
+    /// <summary>Forgets the tenures that were over before a time: all but the last that began before it.</summary>
+    /// <param name="before">The time.</param>
+    public void RetireTenures(DateTimeOffset before)
+    {
+        foreach (var path in Directory.GetFiles(folder, TenureMark + "*").Where(path => TenureOf(path) <= before).OrderByDescending(TenureOf).Skip(1))
+        {
+            File.Delete(path);
+        }
+    }
+
     /// <summary>The name of a moment's file.</summary>
     /// <param name="moment">The moment.</param>
     /// <returns>An absolute path.</returns>
@@ -52,4 +74,7 @@ public sealed class LogHistory(string folder)
     /// <param name="moment">The moment.</param>
     /// <returns>JSON.</returns>
     public static string Serialize(LogMoment moment) => JsonSerializer.Serialize(moment, Json);
+
+    private static DateTimeOffset TenureOf(string path) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(Path.GetFileName(path)[TenureMark.Length..], CultureInfo.InvariantCulture));
 }

@@ -545,7 +545,8 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     }
 
     /// <summary>Keeps the past of the node's log, where its configuration wants that.</summary>
-    public void KeepHistory()
+    /// <param name="tenure">The epoch that it is the primary of, or <c>null</c> where it is a replica.</param>
+    public void KeepHistory(long? tenure)
     {
         if (Configuration.HistoryWindow <= TimeSpan.Zero || !Features.SplitLog)
         {
@@ -555,7 +556,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         _history ??= new HistoryKeeper(new LogHistory(LogHistory.FolderOf(Folders.Root, Configuration.LogFolder)));
         try
         {
-            _history.Step(Configuration.LogFolder ?? Path.Combine(Folders.Data, RedisFiles.LogFolder), Configuration.HistoryWindow, _services.Clock.GetUtcNow());
+            _history.Step(Configuration.LogFolder ?? Path.Combine(Folders.Data, RedisFiles.LogFolder), tenure, Configuration.HistoryWindow, _services.Clock.GetUtcNow());
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Larder.Controller.Processes;
 
 /// <summary>
@@ -27,7 +25,7 @@ internal static class BackgroundThread
     {
         // Where it cannot be lowered it runs as it is.
         _ = LinuxCalls.SetPriority(LinuxCalls.PriorityOfThread, 0, Nice);
-        using var queue = new Queue();
+        var queue = new Queue();
         SynchronizationContext.SetSynchronizationContext(queue);
         var task = BeginAsync(work);
         task.ContinueWith(_ => queue.Complete(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -50,27 +48,63 @@ internal static class BackgroundThread
     // What it throws before its first await is its outcome too.
     private static async Task<T> BeginAsync<T>(Func<Task<T>> work) => await work();
 
-    /// <summary>What is to go on on the thread.</summary>
-    private sealed class Queue : SynchronizationContext, IDisposable
+    /// <summary>
+    /// What is to go on on the thread. What the work has begun and does not wait for may go on after its end: that is done elsewhere, since nobody is here
+    /// any more.
+    /// </summary>
+    private sealed class Queue : SynchronizationContext
     {
-        private readonly BlockingCollection<(SendOrPostCallback Callback, object? State)> _waiting = [];
+        private readonly Queue<(SendOrPostCallback Callback, object? State)> _waiting = [];
+        private bool _completed;
 
-        public override void Post(SendOrPostCallback d, object? state) => _waiting.Add((d, state));
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+            lock (_waiting)
+            {
+                if (!_completed)
+                {
+                    _waiting.Enqueue((d, state));
+                    Monitor.Pulse(_waiting);
+                    return;
+                }
+            }
+
+            ThreadPool.QueueUserWorkItem(late => d(late), state, preferLocal: false);
+        }
 
         public override void Send(SendOrPostCallback d, object? state) => throw new NotSupportedException("Nobody waits for this thread.");
 
         public override SynchronizationContext CreateCopy() => this;
 
-        public void Complete() => Post(_ => _waiting.CompleteAdding(), null);
+        public void Complete()
+        {
+            lock (_waiting)
+            {
+                _completed = true;
+                Monitor.Pulse(_waiting);
+            }
+        }
 
         public void Run()
         {
-            foreach (var (callback, state) in _waiting.GetConsumingEnumerable())
+            while (TryTake(out var callback, out var state))
             {
                 callback(state);
             }
         }
 
-        public void Dispose() => _waiting.Dispose();
+        private bool TryTake(out SendOrPostCallback callback, out object? state)
+        {
+            lock (_waiting)
+            {
+                while (_waiting.Count == 0 && !_completed)
+                {
+                    Monitor.Wait(_waiting);
+                }
+
+                (callback, state) = _waiting.TryDequeue(out var next) ? next : (null!, null);
+                return callback is not null;
+            }
+        }
     }
 }

@@ -10,14 +10,23 @@ namespace Larder.Controller.Recovery;
 internal sealed class HistoryKeeper(LogHistory history)
 {
     private DateTime _seen;
+    private long? _tenure;
 
     /// <summary>Keeps what is new, and lets go of what is older than the window.</summary>
     /// <param name="logFolder">The log's folder.</param>
+    /// <param name="tenure">The epoch that the node is the primary of, or <c>null</c> where it is a replica.</param>
     /// <param name="window">How far back it is kept.</param>
     /// <param name="now">The time now.</param>
     /// <exception cref="IOException">It could not be kept; the next call tries again.</exception>
-    public void Step(string logFolder, TimeSpan window, DateTimeOffset now)
+    public void Step(string logFolder, long? tenure, TimeSpan window, DateTimeOffset now)
     {
+        if (tenure != _tenure && tenure is not null)
+        {
+            OwnerOnlyFile.CreateFolder(history.Folder);
+            history.NoteTenure(now);
+        }
+
+        _tenure = tenure;
         var manifest = new FileInfo(Path.Combine(logFolder, SplitLog.Manifest));
         if (!manifest.Exists || manifest.LastWriteTimeUtc == _seen)
         {
@@ -54,6 +63,7 @@ internal sealed class HistoryKeeper(LogHistory history)
 
     private void Retire(DateTimeOffset before)
     {
+        history.RetireTenures(before);
         var moments = history.Moments();
         var needed = moments.LastOrDefault(moment => moment.Start <= before);
         var kept = moments.Where(moment => moment.Start > before || moment == needed).ToList();

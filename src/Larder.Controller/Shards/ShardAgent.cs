@@ -229,7 +229,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         {
             if (IsInSync(node))
             {
-                node.KeepHistory();
+                node.KeepHistory(node == Leader ? _leadership.Epoch : null);
                 await node.WatchDataAsync(node == Leader, cancellationToken);
             }
 

@@ -16,6 +16,10 @@ namespace Larder.Controller.Transfers;
 /// <param name="folder">A folder of its own.</param>
 internal sealed class RebuiltLog(TransferContext context, string folder)
 {
+    // The second itself, and that an engine which flushes every second puts a write off for less than three while the flush before it takes long
+    // (flushAppendOnlyFile in Redis' aof.c: two, counted in whole seconds).
+    private static readonly TimeSpan WrittenAfter = TimeSpan.FromSeconds(4);
+
     /// <summary>Rebuilds.</summary>
     /// <param name="source">The cache whose log it is.</param>
     /// <param name="at">The second.</param>
@@ -30,7 +34,8 @@ internal sealed class RebuiltLog(TransferContext context, string folder)
             Directory.Delete(folder, recursive: true);
         }
 
-        var found = Find(source, at)
+        await WaitUntilWrittenAsync(at, cancellationToken);
+        var found = HistoryFolders.Choose(HistoryFolders.Of(context.Services.Home, context.Services.Storages, source), at)
             ?? throw new TransferException("not_in_window", $"The history of {source}'s log does not reach back to {at:u}.");
         var log = Path.Combine(folder, "data", RedisFiles.LogFolder);
         OwnerOnlyFile.CreateFolder(log);
@@ -70,13 +75,15 @@ internal sealed class RebuiltLog(TransferContext context, string folder)
         return keys;
     }
 
-    /// <summary>The history of the node whose last moment before the second is the newest: the least has to be read again.</summary>
-    private (LogHistory History, LogMoment Moment)? Find(string source, DateTimeOffset at) => HistoryFolders.Of(context.Services.Home, context.Services.Storages, source)
-        .Select(history => (History: history, Moment: history.Find(at)))
-        .Where(found => found.Moment is not null)
-        .OrderByDescending(found => found.Moment!.Start)
-        .Select(found => ((LogHistory, LogMoment)?)(found.History, found.Moment!))
-        .FirstOrDefault();
+    private async Task WaitUntilWrittenAsync(DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var left = at + WrittenAfter - context.Services.Clock.GetUtcNow();
+        if (left > TimeSpan.Zero)
+        {
+            await context.Progress.SayAsync(15, $"waiting for {left.TotalSeconds:0.#} s until all of that second is in the log", cancellationToken);
+            await Task.Delay(left, context.Services.Clock, cancellationToken);
+        }
+    }
 
     private static async Task CopyAsync(string from, string to, long bytes, CancellationToken cancellationToken)
     {

@@ -38,6 +38,25 @@ public sealed class BackgroundThreadTests
     }
 
     [Fact]
+    public async Task What_the_work_has_begun_and_not_awaited_goes_on_after_its_end()
+    {
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var late = await BackgroundThread.RunAsync("test", async () =>
+        {
+            await Task.Yield();
+            return Array.AsReadOnly([AwaitAsync()]);
+        });
+        released.SetResult();
+        Assert.NotEqual(0, await late[0].WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+
+        async Task<int> AwaitAsync()
+        {
+            await released.Task;
+            return Environment.CurrentManagedThreadId;
+        }
+    }
+
+    [Fact]
     public async Task The_children_of_a_process_are_lowered_as_soon_as_they_are_there_and_it_itself_is_not()
     {
         using var parent = Process.Start(new ProcessStartInfo("sh", ["-c", "read line; sleep 60 & read line; kill $!"]) { RedirectStandardInput = true })!;

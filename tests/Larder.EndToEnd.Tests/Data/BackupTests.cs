@@ -169,7 +169,8 @@ public sealed class BackupTests(SharedInstallation shared) : IClassFixture<Share
         Assert.Equal(2, future.ExitCode);
         Assert.Contains("the history of its log reaches from", future.Error, StringComparison.Ordinal);
         Assert.Equal(2, (await _larder.RunAsync("restore", dev, "--at", "2020-01-01T00:00:00Z", "--into", past)).ExitCode);
-        (await _larder.RunAsync("restore", dev, "--at", then.ToString("u"), "--into", past)).Succeeded();
+        var restored = (await _larder.RunAsync("restore", dev, "--at", then.ToString("u"), "--into", past)).Succeeded();
+        Assert.Contains($"12 keys of {dev}'s log", restored.Output, StringComparison.Ordinal);
         Assert.Equal(written, await DataSet.ReadAsync(_larder, past));
     }
 

@@ -55,7 +55,11 @@ internal sealed class Installation : IAsyncDisposable
 
     public static string Program { get; } = Path.Combine(Root, "src", "Larder.Host", "bin", "Release", "net10.0", "larder");
 
-    public Task<CommandResult> RunAsync(params string[] arguments) => Command.RunAsync(Program, arguments, _environment);
+    public async Task<CommandResult> RunAsync(params string[] arguments)
+    {
+        var result = await Command.RunAsync(Program, arguments, _environment);
+        return result.ExitCode == 1 ? result with { DaemonLog = EndOfLog() } : result;
+    }
 
     public Task<CommandResult> RunWithAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
         Command.RunAsync(Program, arguments, _environment.Concat(environment).ToDictionary(pair => pair.Key, pair => pair.Value));
@@ -238,6 +242,12 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     public static int? Pid(JsonElement node) => node.GetProperty("pid") is { ValueKind: JsonValueKind.Number } pid ? pid.GetInt32() : null;
+
+    private string EndOfLog()
+    {
+        var log = Path.Combine(Home, "logs", "larder.log");
+        return File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(60)) : "";
+    }
 
     private List<int> EnginePids => [.. ProcessesOf(Home)
         .Where(line => line.Contains("-server ", StringComparison.Ordinal))
