@@ -39,6 +39,9 @@ public sealed record NodeProbe
     /// <summary>Keys in all databases.</summary>
     public required long Keys { get; init; }
 
+    /// <summary>Commands a second, of the last moments; <c>null</c> where the engine does not tell.</summary>
+    public long? OperationsPerSecond { get; init; }
+
     /// <summary>What it says of its append-only log; <c>null</c> where it keeps none, or tells nothing of it.</summary>
     public LogProbe? Log { get; init; }
 

@@ -77,6 +77,7 @@ internal sealed partial class ShardAgent
             LagBytes = node == leader ? 0 : written is { } head && node.Probe is { } probe ? Math.Max(0, head - probe.ReplicationOffset) : null,
             UsedMemoryBytes = node.Probe?.UsedMemoryBytes,
             Keys = node.Probe?.Keys,
+            OperationsPerSecond = node.Probe?.OperationsPerSecond,
             Restarts = node.Failures,
             Message = node.Problem.Length > 0 ? node.Problem : node.Alarm,
         }).ToImmutableArray();

@@ -41,6 +41,7 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
             ReplicationId = info.Text("master_replid"),
             UsedMemoryBytes = info.Number("used_memory"),
             Keys = info.Keys(),
+            OperationsPerSecond = info.Text("instantaneous_ops_per_sec").Length > 0 ? info.Number("instantaneous_ops_per_sec") : null,
             CpuTime = CpuTime(info),
             Log = info.Flag("aof_enabled") ? LogOf(info) : null,
         };

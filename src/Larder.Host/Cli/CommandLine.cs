@@ -86,7 +86,7 @@ internal static class CommandLine
 
         foreach (var verb in (Verb[])[
             new UpVerb(globals), new DownVerb(globals), new ServeVerb(globals), new PlanVerb(globals), new ApplyVerb(globals), new ListVerb(globals),
-            new ShowVerb(globals), new KeysVerb(globals), new RegenerateKeyVerb(globals), new FailoverVerb(globals), new ScalingVerb(globals), new DrillVerb(globals), new BackupVerb(globals), new BackupsVerb(globals),
+            new ShowVerb(globals), new TopVerb(globals), new KeysVerb(globals), new RegenerateKeyVerb(globals), new FailoverVerb(globals), new ScalingVerb(globals), new DrillVerb(globals), new BackupVerb(globals), new BackupsVerb(globals),
             new RestoreVerb(globals), new ExportVerb(globals), new ImportVerb(globals), new EventsVerb(globals), new DeleteVerb(globals), new EnginesVerb(globals),
             new PresetsVerb(globals), new DoctorVerb(globals)])
         {

@@ -19,4 +19,8 @@ namespace Larder.Management.Contracts;
 /// <param name="Message">What is wrong with it; empty where nothing is.</param>
 public sealed record NodeView(
     int Ordinal, string Role, NodeState State, string Host, string? Zone, int? Pid, int? TlsPort, int? PlainPort,
-    long? ReplicationOffset, long? LagBytes, long? UsedMemoryBytes, long? Keys, int Restarts, string Message);
+    long? ReplicationOffset, long? LagBytes, long? UsedMemoryBytes, long? Keys, int Restarts, string Message)
+{
+    /// <summary>Commands a second, of the last moments; <c>null</c> where unknown.</summary>
+    public long? OperationsPerSecond { get; init; }
+}

@@ -53,5 +53,8 @@ internal sealed class CacheViews(HostIdentity host, LarderHome home, IStatusSour
 
     private static NodeView ViewOf(NodeStatus node) => new(
         node.Ordinal, node.Role == NodeRole.Primary ? "primary" : "replica", node.State, node.Host, node.Zone, node.Pid, node.TlsPort,
-        node.PlainPort, node.ReplicationOffset, node.LagBytes, node.UsedMemoryBytes, node.Keys, node.Restarts, node.Message);
+        node.PlainPort, node.ReplicationOffset, node.LagBytes, node.UsedMemoryBytes, node.Keys, node.Restarts, node.Message)
+    {
+        OperationsPerSecond = node.OperationsPerSecond,
+    };
 }

@@ -39,6 +39,9 @@ public sealed record NodeStatus
     /// <summary>Keys in all databases; <c>null</c> where unknown.</summary>
     public long? Keys { get; init; }
 
+    /// <summary>Commands a second, of the last moments; <c>null</c> where unknown. What is replicated counts on a replica.</summary>
+    public long? OperationsPerSecond { get; init; }
+
     /// <summary>How often the process was started again since it last ran well.</summary>
     public int Restarts { get; init; }
 

@@ -74,7 +74,7 @@ internal static class CacheText
         return table;
     }
 
-    private static string Drawing(ImmutableArray<SlotRange> slots) => string.Concat(Enumerable.Range(0, DrawingWidth).Select(cell =>
+    internal static string Drawing(ImmutableArray<SlotRange> slots) => string.Concat(Enumerable.Range(0, DrawingWidth).Select(cell =>
     {
         var (first, last) = (cell * SlotRange.Slots / DrawingWidth, ((cell + 1) * SlotRange.Slots / DrawingWidth) - 1);
         var has = slots.Sum(range => Math.Max(0, Math.Min(last, range.Last) - Math.Max(first, range.First) + 1));
