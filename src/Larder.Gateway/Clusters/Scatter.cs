@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Larder.Model.Clusters;
 using Larder.Resp;
 
 namespace Larder.Gateway.Clusters;

@@ -1,4 +1,5 @@
 using Larder.Gateway.Commands;
+using Larder.Model.Clusters;
 
 namespace Larder.Gateway.Clusters;
 

@@ -1,7 +1,7 @@
-namespace Larder.Gateway.Clusters;
+namespace Larder.Model.Clusters;
 
 /// <summary>The hash slot of a key: CRC16 of it, or of its hash tag, modulo 16,384. Source: Redis cluster specification.</summary>
-internal static class KeySlot
+public static class KeySlot
 {
     private static readonly ushort[] Table = BuildTable();
 
