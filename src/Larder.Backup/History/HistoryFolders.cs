@@ -1,3 +1,4 @@
+using System.Globalization;
 using Larder.Backup.Storages;
 using Larder.Model.Installation;
 
@@ -23,6 +24,17 @@ public static class HistoryFolders
             .SelectMany(logs => Directory.GetDirectories(logs, $"{cache.ToLowerInvariant()}-????????"))
             .SelectMany(logs => Directory.GetDirectories(logs, "node-*-history", SearchOption.AllDirectories));
         return beside.Concat(second).Where(Directory.Exists).Select(folder => new LogHistory(folder));
+    }
+
+    /// <summary>The node whose log's history it is.</summary>
+    /// <param name="history">One of <see cref="Of"/>.</param>
+    /// <returns>Its ordinal.</returns>
+    public static int NodeOf(LogHistory history)
+    {
+        ArgumentNullException.ThrowIfNull(history);
+        return Path.GetFileName(history.Folder) is "history"
+            ? int.Parse(Path.GetFileName(Path.GetDirectoryName(history.Folder))!, CultureInfo.InvariantCulture)
+            : int.Parse(Path.GetFileName(history.Folder)["node-".Length..^"-history".Length], CultureInfo.InvariantCulture);
     }
 
     /// <summary>

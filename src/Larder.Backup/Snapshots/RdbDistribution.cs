@@ -39,7 +39,7 @@ public static class RdbDistribution
     }
 
     /// <summary>Distributes.</summary>
-    /// <param name="files">The files with what is in them; no key may be in two of them.</param>
+    /// <param name="files">The files with what is in them; no key may be in two of them. Keys of slots that a survey does not name are left out.</param>
     /// <param name="targets">The files to write. All of them get all functions; of a library of the same name the last one.</param>
     /// <param name="targetOf">The target that a slot belongs to, by its index; a negative one leaves the key out.</param>
     /// <param name="firstDatabaseOnly">Leaves out the keys of all databases but the first.</param>
@@ -62,13 +62,14 @@ public static class RdbDistribution
             writers.AddRange(targets.Select(target => new RdbWriter(target, version)));
             WriteFunctions(files, writers);
             var done = 0L;
-            foreach (var (path, _) in files)
+            foreach (var (path, survey) in files)
             {
                 using var file = Open(path);
                 var keys = new RdbKeys(file, $"'{path}'");
                 while (keys.Next())
                 {
-                    var target = firstDatabaseOnly && keys.Database != 0 ? -1 : targetOf(KeySlot.Of(keys.Key));
+                    var slot = KeySlot.Of(keys.Key);
+                    var target = !survey.Slots[slot] || (firstDatabaseOnly && keys.Database != 0) ? -1 : targetOf(slot);
                     keys.Copy(target < 0 ? null : writers[target]);
                     Tell(keys, progress, done, cancellationToken);
                 }

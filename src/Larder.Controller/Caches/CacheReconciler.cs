@@ -68,7 +68,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _loss = new CacheLoss(cache, services);
         _cluster = new CacheCluster(cache, services);
         _scaling = new CacheScaling(cache, _cluster, services, _wake.Set);
-        _transfers = new CacheTransfers(cache, services, _backups, _wake.Set);
+        _transfers = new CacheTransfers(cache, services, _backups, _cluster, _wake.Set);
         _history = new CacheHistory(services.Events);
     }
 
@@ -301,9 +301,16 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
         await RemoveAsync(leaving, cancellationToken);
         var key = StoreKeys.Spec(_cache);
-        var transaction = StoreTransaction.Empty.IfRevision(StoreKeys.Cluster(_cache), state.Revision).Put(
-            StoreKeys.Cluster(_cache),
-            StoreCodec.Encode(cluster with { Shards = cluster.Shards.RemoveRange(cluster.Shards.Keys.Where(shard => shard >= scaling.To)), Scaling = null }, DocumentSchemas.Current));
+        var now = _services.Clock.GetUtcNow();
+        var shards = cluster.Shards.RemoveRange(cluster.Shards.Keys.Where(shard => shard >= scaling.To));
+        var next = cluster with
+        {
+            Shards = shards,
+            Scaling = null,
+            Past = [.. cluster.Past.Where(past => past.Ended > now.AddHours(-document.Spec.Backup.WindowHours)), new PastScaling(scaling.Before, shards, scaling.StartedAt.Value, now)],
+        };
+        var transaction = StoreTransaction.Empty.IfRevision(StoreKeys.Cluster(_cache), state.Revision)
+            .Put(StoreKeys.Cluster(_cache), StoreCodec.Encode(next, DocumentSchemas.Current));
         if (undone)
         {
             var spec = document.Spec with { Cluster = document.Spec.Cluster with { ShardCount = scaling.To } };
@@ -354,6 +361,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _certificateProblem = certificate.Problem;
         var snapshots = _agents.Select(agent => agent.Snapshot).ToImmutableArray();
         var closed = _transfers.HoldsClients || _loss.IsOpen(_agents);
+        var hold = _transfers.Hold;
 
         // A user is let in when the engines have it: until then those count that are not new.
         _routeIsComplete = !_agents.Any(agent => agent.ReplanPending);
@@ -374,13 +382,15 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             Failover = spec.Failover,
             IsClustered = spec.Cluster.EnableCluster,
             Primary = closed || spec.Cluster.EnableCluster ? null : snapshots[0].Primary,
-            Shards = closed || _cluster.Published is not { } cluster ? [] : ShardRoutes.Of(snapshots, cluster.Map),
+            Shards = closed || _cluster.Published is not { } cluster ? [] : ShardRoutes.Of(snapshots, cluster.Map, hold.Closed),
         };
         if (_route is not { } before || !RouteComparer.Same(before, route))
         {
             _route = route;
             _changed();
         }
+
+        hold.Tell();
     }
 
     /// <summary>Tells status and progress; ends the operation where the cache is as wanted, or where that cannot be reached.</summary>

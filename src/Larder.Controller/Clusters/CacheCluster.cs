@@ -145,7 +145,7 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
         var snapshots = agents.Select(agent => agent.Snapshot).ToList();
         var sights = snapshots.SelectMany(snapshot => snapshot.Nodes).ToList();
         var shards = snapshots.SelectMany(snapshot => snapshot.Nodes.Select(node => (node.Ordinal, snapshot.Status.Id))).ToDictionary();
-        Problem = ClusterSteps.Problem(sights, state.Map, ordinal => shards[ordinal]);
+        Problem = Disagreement();
         var moving = !state.Document.Moves.IsEmpty || _state != state;
         foreach (var step in ClusterSteps.Decide(sights).Concat(moving ? [] : ClusterSteps.Remind(sights, state.Map, ordinal => shards[ordinal])))
         {
@@ -156,6 +156,20 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
 
             await TakeAsync(step, sights.First(sight => sight.Ordinal == step.Ordinal), cancellationToken);
         }
+    }
+
+    /// <summary>What the nodes do not agree on by what their shards' loops last saw. Thread-safe.</summary>
+    /// <returns>One sentence; empty where they agree, and in an unclustered cache.</returns>
+    public string Disagreement()
+    {
+        if (_published is not { } state)
+        {
+            return "";
+        }
+
+        var snapshots = _agents.Select(agent => agent.Snapshot).ToList();
+        var shards = snapshots.SelectMany(snapshot => snapshot.Nodes.Select(node => (node.Ordinal, snapshot.Status.Id))).ToDictionary();
+        return ClusterSteps.Problem([.. snapshots.SelectMany(snapshot => snapshot.Nodes)], state.Map, ordinal => shards[ordinal]);
     }
 
     /// <summary>Closes the connections to nodes that are no more.</summary>

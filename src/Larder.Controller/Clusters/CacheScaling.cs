@@ -159,7 +159,7 @@ internal sealed partial class CacheScaling(string cache, CacheCluster cluster, C
                 document => document with
                 {
                     Moves = [.. plan.Take(SlotsAtOnce)],
-                    Scaling = document.Scaling is { StartedAt: null } first ? first with { StartedAt = services.Clock.GetUtcNow(), Slots = plan.Length } : document.Scaling,
+                    Scaling = document.Scaling is { StartedAt: null } first ? first with { StartedAt = services.Clock.GetUtcNow(), Before = document.Shards, Slots = plan.Length } : document.Scaling,
                 },
                 stop);
             if (begins)

@@ -11,16 +11,17 @@ internal static class ShardRoutes
     /// <summary>The routes.</summary>
     /// <param name="snapshots">What the shards' loops last saw.</param>
     /// <param name="map">Which shard has which slot.</param>
+    /// <param name="held">Whether clients wait: no node may be asked anything.</param>
     /// <returns>By shard.</returns>
-    public static ImmutableArray<ShardRoute> Of(IEnumerable<ShardSnapshot> snapshots, SlotMap map) =>
-        [.. snapshots.Select(snapshot => Of(snapshot, map)).OrderBy(route => route.Shard)];
+    public static ImmutableArray<ShardRoute> Of(IEnumerable<ShardSnapshot> snapshots, SlotMap map, bool held) =>
+        [.. snapshots.Select(snapshot => Of(snapshot, map, held)).OrderBy(route => route.Shard)];
 
-    private static ShardRoute Of(ShardSnapshot snapshot, SlotMap map) => new(
+    private static ShardRoute Of(ShardSnapshot snapshot, SlotMap map, bool held) => new(
         snapshot.Status.Id,
         snapshot.Nodes[0].Self?.ShardId,
         map.Of(snapshot.Status.Id),
-        snapshot.Primary,
+        held ? null : snapshot.Primary,
         [.. snapshot.Nodes.Select(node => new NodeRoute(
             node.Ordinal, node.Role, node.Self?.NodeId ?? "", node.Configuration.ReplicationAddress, node.Configuration.ReplicationPort, node.Configuration.SocketPath,
-            node.Configuration.GatewayUser.Name, node.Configuration.GatewayUser.Password, node.InSync))]);
+            node.Configuration.GatewayUser.Name, node.Configuration.GatewayUser.Password, node.InSync && !held))]);
 }

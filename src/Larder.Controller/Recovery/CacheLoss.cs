@@ -19,12 +19,12 @@ namespace Larder.Controller.Recovery;
 /// <param name="services">What it needs.</param>
 internal sealed class CacheLoss(string cache, CacheServices services)
 {
-    private int _handled;
+    private readonly Dictionary<ShardAgent, int> _handled = [];
 
     /// <summary>Whether a loss is not dealt with yet: clients must not write to what may be replaced.</summary>
     /// <param name="agents">The cache's shards.</param>
     /// <returns>Whether one is.</returns>
-    public bool IsOpen(ImmutableArray<ShardAgent> agents) => agents.Sum(agent => agent.Losses) != _handled;
+    public bool IsOpen(ImmutableArray<ShardAgent> agents) => agents.Any(IsNew);
 
     /// <summary>Deals with a loss, if there is one.</summary>
     /// <param name="document">The cache.</param>
@@ -33,27 +33,44 @@ internal sealed class CacheLoss(string cache, CacheServices services)
     /// <param name="cancellationToken">Gives up.</param>
     public async Task StepAsync(CacheDocument document, ObservedDocument observed, ImmutableArray<ShardAgent> agents, CancellationToken cancellationToken)
     {
-        var losses = agents.Sum(agent => agent.Losses);
-        if (losses == _handled)
+        // What happens to one shard of a host may have happened to all: they are restored together.
+        if (!IsOpen(agents) || !agents.All(agent => agent.Snapshot.Looked))
         {
             return;
         }
 
-        if (observed.FirstReadyAt is not null && await services.Store.GetAsync(StoreKeys.Transfer(cache), cancellationToken) is null)
+        var lost = agents.Where(IsNew).Select(agent => (Agent: agent, agent.Losses)).ToImmutableArray();
+        if (observed.FirstReadyAt is not null)
         {
-            await TellAsync(document, cancellationToken);
+            var key = StoreKeys.Transfer(cache);
+            if (await services.Store.GetAsync(key, cancellationToken) is not { } entry)
+            {
+                await TellAsync(document, [.. lost.Select(one => one.Agent.Shard)], whole: lost.Length == agents.Length, cancellationToken);
+            }
+            else if (StoreCodec.Decode<TransferDocument>(key, entry.Value, DocumentSchemas.Current) is { Shards.IsEmpty: false } underWay
+                && lost.Any(one => !underWay.Shards.Contains(one.Agent.Shard)))
+            {
+                // It brings back others; these come next.
+                return;
+            }
         }
 
-        _handled = losses;
+        foreach (var (agent, losses) in lost)
+        {
+            _handled[agent] = losses;
+        }
     }
 
-    private async Task TellAsync(CacheDocument document, CancellationToken cancellationToken)
+    private bool IsNew(ShardAgent agent) => agent.Losses != _handled.GetValueOrDefault(agent);
+
+    private async Task TellAsync(CacheDocument document, ImmutableArray<int> lost, bool whole, CancellationToken cancellationToken)
     {
         var spec = document.Spec;
         var (newest, problem) = await NewestAsync(document, cancellationToken);
+        var whose = whole ? spec.Name : $"{(lost.Length == 1 ? "shard" : "shards")} {string.Join(" and ", lost)} of {spec.Name}";
         var what = spec.Redis.Persistence == PersistenceMode.Disabled
-            ? $"All processes of {spec.Name} have ended, and its data was in memory only."
-            : $"None of {spec.Name}'s nodes has data on this host.";
+            ? $"All processes of {whose} have ended, and its data was in memory only."
+            : $"None of the nodes of {whose} has data on this host.";
         if (spec.Backup.Restore == RestoreMode.Automatic && newest is not null)
         {
             var operation = new OperationDocument
@@ -74,6 +91,7 @@ internal sealed class CacheLoss(string cache, CacheServices services)
                 BackupId = newest.Id,
                 Replace = true,
                 HoldsClients = true,
+                Shards = whole ? [] : lost,
             };
             await services.Store.CommitAsync(
                 StoreTransaction.Empty
@@ -87,7 +105,7 @@ internal sealed class CacheLoss(string cache, CacheServices services)
 
         Append(spec, newest is null
             ? $"{what} It begins empty: {problem}"
-            : $"{what} It begins empty, since backup.restore is manual. The newest backup is {newest.Id}, taken at {newest.TakenAt:u}: larder restore {spec.Name}");
+            : $"{what} It begins empty, since backup.restore is manual. The newest backup is {newest.Id}, taken at {newest.TakenAt:u}: larder restore {spec.Name}{(whole ? "" : " --replace, which brings all shards back to it")}");
     }
 
     private async Task<(BackupManifest? Newest, string Problem)> NewestAsync(CacheDocument document, CancellationToken cancellationToken)

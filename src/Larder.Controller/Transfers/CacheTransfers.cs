@@ -3,6 +3,7 @@ using Larder.Backup.Snapshots;
 using Larder.Backup.Storages;
 using Larder.Controller.Backups;
 using Larder.Controller.Caches;
+using Larder.Controller.Clusters;
 using Larder.Controller.Shards;
 using Larder.Engines;
 using Larder.Model.Engines;
@@ -20,14 +21,22 @@ namespace Larder.Controller.Transfers;
 /// <param name="cache">The cache's key name.</param>
 /// <param name="services">What it needs.</param>
 /// <param name="backups">The cache's backups.</param>
+/// <param name="cluster">What holds its shards together.</param>
 /// <param name="wake">Wakes the cache's loop.</param>
-internal sealed partial class CacheTransfers(string cache, CacheServices services, CacheBackups backups, Action wake)
+internal sealed partial class CacheTransfers(string cache, CacheServices services, CacheBackups backups, CacheCluster cluster, Action wake)
 {
     private Task? _work;
     private TransferDocument? _current;
+    private volatile ClientHold _hold = new(closed: false);
 
     /// <summary>Whether clients must not be served now, since the data that they would see is about to be replaced.</summary>
     public bool HoldsClients => _current is { HoldsClients: true };
+
+    /// <summary>
+    /// Whether clients wait while the shards exchange their data: nobody may see one shard's new data and another one's old. Read before a route is made, and told
+    /// when the route is out.
+    /// </summary>
+    public ClientHold Hold => _hold;
 
     /// <summary>Takes the step that is due, if any.</summary>
     /// <param name="document">The cache.</param>
@@ -47,6 +56,9 @@ internal sealed partial class CacheTransfers(string cache, CacheServices service
             ? StoreCodec.Decode<TransferDocument>(key, entry.Value, DocumentSchemas.Current)
             : null;
 
+        // As it may have been left: some shards have their new data, and some their old.
+        _hold = new ClientHold(document.Spec.Cluster.EnableCluster && _current?.Phase is TransferPhase.Replacing or TransferPhase.Undoing);
+
         // Before the first primary there is nothing to save. A cache that cannot start, though, may need just what is restored.
         if (_current is not { } transfer
             || (transfer is { Phase: TransferPhase.Preparing, Replace: false } && agents.Any(agent => agent.Snapshot.Primary is null)))
@@ -58,6 +70,8 @@ internal sealed partial class CacheTransfers(string cache, CacheServices service
         {
             Services = services,
             Document = document,
+            Cluster = cluster,
+            HoldAsync = HoldAsync,
             Agents = agents,
             Installation = installation,
             Backups = backups,
@@ -130,6 +144,14 @@ internal sealed partial class CacheTransfers(string cache, CacheServices service
         }
 
         wake();
+    }
+
+    private Task HoldAsync(bool closed, CancellationToken cancellationToken)
+    {
+        var hold = new ClientHold(closed);
+        _hold = hold;
+        wake();
+        return hold.Told.WaitAsync(cancellationToken);
     }
 
     private static async Task<string> BackupAsync(TransferContext context, CancellationToken cancellationToken)

@@ -89,31 +89,34 @@ internal sealed class DataReplacement(TransferContext context, string operation)
 
     private string LogBefore(string log) => $"{log}.before-{operation[..12]}";
 
-    /// <summary>Waits until a shard has its primary and all replicas in sync.</summary>
-    /// <param name="agent">The shard.</param>
+    /// <summary>Waits until shards have their primaries and all replicas in sync, and the nodes of a clustered cache agree again on who has what.</summary>
+    /// <param name="agents">The shards.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What is wrong where it does not come to that; <c>null</c> where it does.</returns>
-    public async Task<string?> SettleAsync(ShardAgent agent, CancellationToken cancellationToken)
+    public async Task<string?> SettleAsync(IReadOnlyList<ShardAgent> agents, CancellationToken cancellationToken)
     {
         var began = context.Services.Clock.GetTimestamp();
-        while (!agent.Snapshot.Ready)
+        while (Unsettled(agents) is { Length: > 0 } problem)
         {
-            if (agent.Snapshot.FailedStarts >= StartsBeforeGivingUp)
+            if (agents.FirstOrDefault(agent => agent.Snapshot.FailedStarts >= StartsBeforeGivingUp) is { } failing)
             {
-                return agent.Snapshot.StartProblem;
+                return failing.Snapshot.StartProblem;
             }
 
             if (context.Services.Clock.GetElapsedTime(began) > context.Services.Options.ReplacementLimit)
             {
-                return $"it was not whole again within {context.Services.Options.ReplacementLimit}: {agent.Snapshot.Outcome}";
+                return $"it was not whole again within {context.Services.Options.ReplacementLimit}: {problem}";
             }
 
-            context.Progress.Keys($"shard {agent.Shard}: {agent.Snapshot.Outcome}", agent.Keys ?? 0, 0, 70, 95);
+            context.Progress.Keys(problem, agents.Sum(agent => agent.Keys ?? 0), 0, 70, 95);
             await Task.Delay(PollInterval, context.Services.Clock, cancellationToken);
         }
 
         return null;
     }
+
+    private string Unsettled(IReadOnlyList<ShardAgent> agents) =>
+        agents.FirstOrDefault(agent => !agent.Snapshot.Ready) is { } waiting ? $"shard {waiting.Shard}: {waiting.Snapshot.Outcome}" : context.Cluster.Disagreement();
 
     private async Task RunAsync(ShardAgent agent, Action<ImmutableArray<NodeFolders>> work, CancellationToken cancellationToken)
     {

@@ -1,32 +1,38 @@
 using Larder.Backup.Snapshots;
 using Larder.Backup.Storages;
-using Larder.Controller.Processes;
 using Larder.Controller.Snapshots;
 using Larder.Engines;
-using Larder.Engines.Copying;
 using Larder.Security.Files;
+using Larder.Store.Documents;
 
 namespace Larder.Controller.Transfers;
 
 /// <summary>
-/// Makes one snapshot, checked and loaded for a trial, of the files that a cache is to get its data from. Everything happens in a folder of its own;
+/// Makes one snapshot for each shard, checked and loaded for a trial, of the files that a cache is to get its data from. Everything happens in a folder of its own;
 /// the cache knows nothing of it.
+/// <code>
+/// unclustered, one file       the file itself
+/// else                        keys by their slots to the shards' files; where a key may be in two files, an engine puts those together first
+/// </code>
 /// </summary>
 /// <param name="context">What it works with.</param>
 /// <param name="storage">Where the files are.</param>
 /// <param name="folder">The folder.</param>
 internal sealed class IncomingData(TransferContext context, IStorage storage, string folder)
 {
-    /// <summary>Where the one snapshot is when it is complete.</summary>
-    public string Snapshot => Path.Combine(folder, "new.rdb");
+    /// <summary>Where a shard's snapshot is when it is complete.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <returns>The file.</returns>
+    public string SnapshotOf(int shard) => Path.Combine(folder, $"new-{shard:D4}.rdb");
 
-    /// <summary>Prepares it.</summary>
+    /// <summary>Prepares what a storage has.</summary>
     /// <param name="files">The files; keys of a later one replace those of an earlier one.</param>
+    /// <param name="transfer">Which shards get data, and what may be left out.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Keys in it; <c>null</c> where it was not loaded for a trial, since this host has not the memory for it.</returns>
+    /// <returns>What there is now.</returns>
     /// <exception cref="SnapshotException">A file is no snapshot, or a damaged one.</exception>
-    /// <exception cref="TransferException">The engine does not load what is in it.</exception>
-    public async Task<long?> PrepareAsync(IReadOnlyList<IncomingFile> files, CancellationToken cancellationToken)
+    /// <exception cref="TransferException">The engine does not load what is in it, or the cache cannot hold it.</exception>
+    public async Task<PreparedData> PrepareAsync(IReadOnlyList<IncomingFile> files, TransferDocument transfer, CancellationToken cancellationToken)
     {
         if (Directory.Exists(folder))
         {
@@ -34,7 +40,7 @@ internal sealed class IncomingData(TransferContext context, IStorage storage, st
         }
 
         OwnerOnlyFile.CreateFolder(folder);
-        var copies = new List<string>();
+        var copies = new List<SourceFile>();
         var all = files.Sum(file => file.Bytes);
         var done = 0L;
         foreach (var file in files)
@@ -42,12 +48,30 @@ internal sealed class IncomingData(TransferContext context, IStorage storage, st
             var copy = Path.Combine(folder, $"file-{copies.Count:D4}.rdb");
             var before = done;
             done += await FetchAsync(file, copy, bytes => context.Progress.Bytes("reading", before + bytes, all, 2, 40), cancellationToken);
-            copies.Add(copy);
+            copies.Add(new SourceFile(copy, $"'{file.Path}'"));
         }
 
+        return await PrepareAsync(copies, transfer, cancellationToken);
+    }
+
+    /// <summary>Prepares files of this host.</summary>
+    /// <param name="copies">The files in the folder, which may be changed; keys of a later one replace those of an earlier one.</param>
+    /// <param name="transfer">Which shards get data, and what may be left out.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What there is now.</returns>
+    /// <exception cref="SnapshotException">A file cannot be read.</exception>
+    /// <exception cref="TransferException">The engine does not load what is in it, or the cache cannot hold it.</exception>
+    public async Task<PreparedData> PrepareAsync(IReadOnlyList<SourceFile> copies, TransferDocument transfer, CancellationToken cancellationToken)
+    {
         try
         {
-            return copies.Count == 1 ? await TryAsync(copies[0], cancellationToken) : await MergeAsync(copies, cancellationToken);
+            if (!context.IsClustered && copies.Count == 1)
+            {
+                File.Move(copies[0].Path, SnapshotOf(0));
+                return new PreparedData(await TryAsync(0, cancellationToken), 0);
+            }
+
+            return await new ShardedData(context, folder, SnapshotOf).PrepareAsync(copies, transfer, TryAsync, cancellationToken);
         }
         catch (EngineException exception) when (exception.Kind == EngineFailure.Refused)
         {
@@ -87,39 +111,17 @@ internal sealed class IncomingData(TransferContext context, IStorage storage, st
         return facts.Bytes;
     }
 
-    private async Task<long?> TryAsync(string copy, CancellationToken cancellationToken)
+    private async Task<long?> TryAsync(int shard, CancellationToken cancellationToken)
     {
         var trial = new TrialLoad(context.Services);
-        long? keys = null;
-        if (trial.Fits(copy))
+        if (!trial.Fits(SnapshotOf(shard)))
         {
-            keys = await trial.RunAsync(
-                context.Cache, context.Installation, copy, Path.Combine(folder, "trial"), inBackground: false, probe => context.Progress.Keys("loading", probe.Keys, 0, 45, 60), cancellationToken);
+            return null;
         }
 
-        File.Move(copy, Snapshot);
-        return keys;
-    }
-
-    private async Task<long?> MergeAsync(List<string> copies, CancellationToken cancellationToken)
-    {
-        var trial = new TrialLoad(context.Services);
-        await using var target = await trial.StartAsync(
-            context.Cache, context.Installation, copies[0], Path.Combine(folder, "merge"), "merge", cancellationToken);
-        await target.LoadedAsync(probe => context.Progress.Keys("loading the 1. file", probe.Keys, 0, 40, 45), cancellationToken);
-        for (var index = 1; index < copies.Count; index++)
-        {
-            var step = $"the {index + 1}. of {copies.Count} files";
-            await using var source = await trial.StartAsync(
-                context.Cache, context.Installation, copies[index], Path.Combine(folder, "trial"), "trial", cancellationToken);
-            var keys = (await source.LoadedAsync(probe => context.Progress.Keys($"loading {step}", probe.Keys, 0, 45, 45), cancellationToken)).Keys;
-            await KeyCopier.CopyAsync(
-                source.Configuration, target.Configuration, target.Configuration.Databases,
-                copied => context.Progress.Keys($"copying {step}", copied, keys, 45, 58), cancellationToken);
-        }
-
-        await target.Node.SnapshotAsync(cancellationToken);
-        HardLink.Create(context.Services.Nodes.Engines.For(context.Installation.Family).SnapshotFile(target.Configuration), Snapshot);
-        return (await target.Node.ProbeAsync(context.Services.Options.ProbeTimeout, cancellationToken)).Keys;
+        var what = context.IsClustered ? $"loading what shard {shard} gets" : "loading";
+        return await trial.RunAsync(
+            context.Cache, context.Installation, SnapshotOf(shard), Path.Combine(folder, "trial"), inBackground: false,
+            probe => context.Progress.Keys(what, probe.Keys, 0, 52, 60), cancellationToken);
     }
 }

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Larder.Backup.Catalogue;
 using Larder.Backup.Storages;
+using Larder.Controller.Shards;
 using Larder.Model.Events;
 using Larder.Model.Operations;
 using Larder.Security.Files;
@@ -11,18 +13,17 @@ namespace Larder.Controller.Transfers;
 /// <param name="context">What it works with.</param>
 internal sealed class ReplacementRun(TransferContext context)
 {
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(50);
+
+    private readonly ImmutableArray<ShardAgent> _all = context.Agents;
+
     /// <summary>Runs, or goes on where a daemon that ended has stopped.</summary>
     /// <param name="transfer">What was asked for, and how far it has come.</param>
     /// <param name="cancellationToken">Gives up; the next daemon goes on.</param>
     /// <returns>One sentence on what was reached.</returns>
     public async Task<string> RunAsync(TransferDocument transfer, CancellationToken cancellationToken)
     {
-        if (context.Agents.Length != 1)
-        {
-            throw new TransferException("clustered", $"{context.Cache} has {context.Agents.Length} shards; this version replaces the data of unclustered caches only.");
-        }
-
-        var agent = context.Agents[0];
+        ImmutableArray<ShardAgent> agents = [.. _all.Where(agent => transfer.Shards.IsEmpty || transfer.Shards.Contains(agent.Shard))];
         var storage = context.Storage(transfer);
         var folder = context.WorkFolder(transfer);
         var incoming = new IncomingData(context, storage, folder);
@@ -33,10 +34,11 @@ internal sealed class ReplacementRun(TransferContext context)
             try
             {
                 RefuseWhereNotEmpty(transfer);
-                var keys = transfer.At is { } at
-                    ? await RebuildAsync(transfer.Source, at, folder, incoming.Snapshot, cancellationToken)
-                    : await incoming.PrepareAsync(await FilesAsync(transfer, storage, backup, cancellationToken), cancellationToken);
-                transfer = transfer with { Phase = TransferPhase.Replacing, Keys = keys };
+                await WaitForScalingAsync(cancellationToken);
+                var prepared = transfer.At is { } at
+                    ? await RebuildAsync(transfer, at, folder, incoming, cancellationToken)
+                    : await incoming.PrepareAsync(await FilesAsync(transfer, storage, backup, cancellationToken), transfer, cancellationToken);
+                transfer = transfer with { Phase = TransferPhase.Replacing, Keys = prepared.Keys, Dropped = prepared.Dropped };
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
@@ -49,39 +51,81 @@ internal sealed class ReplacementRun(TransferContext context)
 
         if (transfer.Phase == TransferPhase.Replacing)
         {
-            await context.Progress.SayAsync(65, "replacing the data; clients wait", cancellationToken);
-            await replacement.ExchangeAsync(agent, incoming.Snapshot, cancellationToken);
-            transfer = transfer with { Phase = TransferPhase.Settling };
+            transfer = await ReplaceAsync(transfer, agents, incoming, replacement, cancellationToken);
             await context.WriteAsync(transfer, cancellationToken);
         }
 
-        if (transfer.Phase == TransferPhase.Settling && await replacement.SettleAsync(agent, cancellationToken) is { } problem)
+        if (transfer.Phase == TransferPhase.Settling)
         {
-            transfer = transfer with { Phase = TransferPhase.Undoing, Fault = problem };
-            await context.WriteAsync(transfer, cancellationToken);
+            await context.HoldAsync(false, cancellationToken);
+            if (await replacement.SettleAsync(agents, cancellationToken) is { } problem)
+            {
+                transfer = transfer with { Phase = TransferPhase.Undoing, Fault = problem };
+                await context.WriteAsync(transfer, cancellationToken);
+            }
         }
 
         if (transfer.Phase == TransferPhase.Undoing)
         {
             await context.Progress.SayAsync(95, "going back to the old data", cancellationToken);
-            await replacement.UndoAsync(agent, cancellationToken);
-            await replacement.SettleAsync(agent, cancellationToken);
+            await context.HoldAsync(context.IsClustered, cancellationToken);
+            await Task.WhenAll(agents.Select(agent => replacement.UndoAsync(agent, cancellationToken)));
+            await context.HoldAsync(false, cancellationToken);
+            await replacement.SettleAsync(agents, cancellationToken);
             Remove(folder);
             var message = $"The data of {context.Cache} was not replaced, and it has what it had: {transfer.Fault}";
             context.Services.Events.Append(new CacheEvent(EventKind.ImportUndone, context.Cache, message));
             throw new TransferException("not_replaced", message);
         }
 
-        replacement.Finish(agent);
+        foreach (var agent in agents)
+        {
+            replacement.Finish(agent);
+        }
+
         Remove(folder);
-        return Conclude(transfer, backup, agent.Keys ?? 0, storage);
+        return Conclude(transfer, backup, agents.Sum(agent => agent.Keys ?? 0), storage);
     }
 
-    private async Task<long?> RebuildAsync(string source, DateTimeOffset at, string folder, string snapshot, CancellationToken cancellationToken)
+    /// <summary>Gives all shards their new data, or none: what fails in the middle is undone.</summary>
+    private async Task<TransferDocument> ReplaceAsync(
+        TransferDocument transfer, ImmutableArray<ShardAgent> agents, IncomingData incoming, DataReplacement replacement, CancellationToken cancellationToken)
+    {
+        await context.Progress.SayAsync(65, "replacing the data; clients wait", cancellationToken);
+        await context.HoldAsync(context.IsClustered, cancellationToken);
+        try
+        {
+            await Task.WhenAll(agents.Select(agent => replacement.ExchangeAsync(agent, incoming.SnapshotOf(agent.Shard), cancellationToken)));
+            return transfer with { Phase = TransferPhase.Settling };
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return transfer with { Phase = TransferPhase.Undoing, Fault = exception.Message };
+        }
+    }
+
+    /// <summary>A restore that begins by itself, after a loss, may meet a change of the number of shards; it must know who has which slots.</summary>
+    private async Task WaitForScalingAsync(CancellationToken cancellationToken)
+    {
+        if (context.Cluster.State is not { Document.Scaling: { } scaling })
+        {
+            return;
+        }
+
+        await context.Progress.SayAsync(1, $"waiting until the change from {scaling.From} to {scaling.To} shards is complete", cancellationToken);
+        while (context.Cluster.State is { Document.Scaling: not null })
+        {
+            await Task.Delay(PollInterval, context.Services.Clock, cancellationToken);
+        }
+    }
+
+    private async Task<PreparedData> RebuildAsync(
+        TransferDocument transfer, DateTimeOffset at, string folder, IncomingData incoming, CancellationToken cancellationToken)
     {
         Remove(folder);
         OwnerOnlyFile.CreateFolder(folder);
-        return await new RebuiltLog(context, Path.Combine(folder, "rebuild")).RunAsync(source, at, snapshot, cancellationToken);
+        var rebuilt = await new RebuiltLog(context, folder).RunAsync(transfer.Source, at, cancellationToken);
+        return await incoming.PrepareAsync(rebuilt, transfer, cancellationToken);
     }
 
     private string Conclude(TransferDocument transfer, BackupManifest? backup, long keys, IStorage storage)
@@ -91,6 +135,8 @@ internal sealed class ReplacementRun(TransferContext context)
             : backup is null
             ? $"{counted} from {string.Join(", ", transfer.Files)} of storage '{storage.Name}'"
             : $"{counted} of backup {backup.Id} of {backup.Cache}, taken at {backup.TakenAt:u}; what was written after that is not in it";
+        said += transfer.Shards.IsEmpty ? "" : $"; only {(transfer.Shards.Length == 1 ? "shard" : "shards")} {string.Join(" and ", transfer.Shards)} had lost data and got it back";
+        said += transfer.Dropped > 0 ? $"; {transfer.Dropped} {(transfer.Dropped == 1 ? "key" : "keys")} of other databases than 0 left out" : "";
         context.Services.Events.Append(transfer.Kind == OperationKind.Restore
             ? new CacheEvent(EventKind.DataRestored, context.Cache, $"{context.Cache} was restored: {said}.")
             : new CacheEvent(EventKind.DataImported, context.Cache, $"The data of {context.Cache} was replaced: {said}."));
@@ -109,8 +155,14 @@ internal sealed class ReplacementRun(TransferContext context)
             return;
         }
 
-        var keys = context.Agents[0].Keys
-            ?? throw new TransferException("no_primary", $"{context.Cache} has no primary at the moment. Try again when it is Ready.");
+        var without = _all.FirstOrDefault(agent => agent.Keys is null);
+        if (without is not null)
+        {
+            throw new TransferException(
+                "no_primary", $"{(context.IsClustered ? $"Shard {without.Shard} of " : "")}{context.Cache} has no primary at the moment. Try again when it is Ready.");
+        }
+
+        var keys = _all.Sum(agent => agent.Keys ?? 0);
         if (keys > 0)
         {
             throw new TransferException(
@@ -132,14 +184,12 @@ internal sealed class ReplacementRun(TransferContext context)
                 "no_backup", $"There is no backup {transfer.BackupId} of {transfer.Source} in storage '{storage.Name}' any more. See: larder backups {transfer.Source}");
     }
 
-    private async Task<List<IncomingFile>> FilesAsync(
+    private static async Task<List<IncomingFile>> FilesAsync(
         TransferDocument transfer, IStorage storage, BackupManifest? backup, CancellationToken cancellationToken)
     {
         if (backup is not null)
         {
-            return backup.Shards.Length == 1
-                ? [new IncomingFile(backup.Shards[0].Path, backup.Shards[0].Bytes, backup.Shards[0].Sha256)]
-                : throw new TransferException("clustered", $"Backup {backup.Id} has {backup.Shards.Length} shards; {context.Cache} has one.");
+            return [.. backup.Shards.Select(shard => new IncomingFile(shard.Path, shard.Bytes, shard.Sha256))];
         }
 
         var files = new List<IncomingFile>();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Larder.Backup.Storages;
 using Larder.Controller.Backups;
 using Larder.Controller.Caches;
+using Larder.Controller.Clusters;
 using Larder.Controller.Shards;
 using Larder.Engines;
 using Larder.Model.Engines;
@@ -28,11 +29,20 @@ internal sealed record TransferContext
     /// <summary>Its backups.</summary>
     public required CacheBackups Backups { get; init; }
 
+    /// <summary>What holds its shards together.</summary>
+    public required CacheCluster Cluster { get; init; }
+
+    /// <summary>Has clients wait, or be served again; completes when the cache's route says so.</summary>
+    public required Func<bool, CancellationToken, Task> HoldAsync { get; init; }
+
     /// <summary>Tells the operation's progress.</summary>
     public required TransferProgress Progress { get; init; }
 
     /// <summary>The cache's name.</summary>
     public string Cache => Document.Spec.Name;
+
+    /// <summary>Whether it is clustered, even if of one shard.</summary>
+    public bool IsClustered => Document.Spec.Cluster.EnableCluster;
 
     /// <summary>What the engine can do.</summary>
     public EngineFeatures Features => Services.Nodes.Engines.For(Installation.Family).Describe(Installation);

@@ -42,6 +42,13 @@ internal sealed class ScalingService(CacheDocuments documents, IControlStore sto
         var refusals = ImmutableArray.CreateBuilder<PlanRefusal>();
         if (current.ShardCount != desired.ShardCount && current.Cluster.EnableCluster)
         {
+            if (await store.GetAsync(StoreKeys.Transfer(current.Name), cancellationToken) is not null)
+            {
+                refusals.Add(new PlanRefusal(
+                    Count, now, wanted, $"A backup, restore, export or import of {current.Name} is under way, and slots must not move meanwhile.",
+                    $"Wait until it has ended; see: larder events {current.Name}"));
+            }
+
             var down = status?.Shards.SelectMany(shard => shard.Nodes).FirstOrDefault(node => node.State != NodeState.InSync);
             if (cluster is null || status is null || status.Shards.IsEmpty || down is not null)
             {
@@ -109,8 +116,9 @@ internal sealed class ScalingService(CacheDocuments documents, IControlStore sto
             Scaling = new ScalingDocument(operationId, current.ShardCount, desired.ShardCount),
         };
 
-        // Whatever is changed, no scaling may have begun since it was looked at.
-        return transaction.IfRevision(key, revision).Put(key, StoreCodec.Encode(next, DocumentSchemas.Current));
+        // Whatever is changed, no scaling may have begun since it was looked at; and none begins while data is read or replaced as a whole.
+        return (current.ShardCount == desired.ShardCount ? transaction : transaction.IfAbsent(StoreKeys.Transfer(current.Name)))
+            .IfRevision(key, revision).Put(key, StoreCodec.Encode(next, DocumentSchemas.Current));
     }
 
     /// <summary>Has a change of the number of shards pause, or go on.</summary>

@@ -18,11 +18,12 @@ namespace Larder.Management.Services;
 /// <param name="store">The control store.</param>
 /// <param name="storages">The storages.</param>
 /// <param name="caches">Makes the new cache of a restore.</param>
+/// <param name="scaling">Tells whether a number of shards is being changed.</param>
 /// <param name="statuses">What was seen.</param>
 /// <param name="home">The installation's folders.</param>
 /// <param name="clock">The clock.</param>
 internal sealed class TransferService(
-    CacheDocuments documents, IControlStore store, StorageCatalogue storages, CacheService caches, IStatusSource statuses, LarderHome home, TimeProvider clock)
+    CacheDocuments documents, IControlStore store, StorageCatalogue storages, CacheService caches, ScalingService scaling, IStatusSource statuses, LarderHome home, TimeProvider clock)
 {
     private const int MostFiles = 1000;
 
@@ -71,6 +72,7 @@ internal sealed class TransferService(
         var (document, _) = await documents.GetAsync(name, cancellationToken);
         var source = request.From ?? document.Spec.Name;
         var storage = Find(request.Storage ?? document.Spec.Backup.Storage);
+        RefuseToDrop(document, request.DropOtherDatabases);
         var transfer = new TransferDocument
         {
             OperationId = NewId(),
@@ -78,6 +80,7 @@ internal sealed class TransferService(
             Storage = storage.Name,
             Source = source,
             Replace = request.Replace,
+            DropOtherDatabases = request.DropOtherDatabases,
         };
         if (request.At is { } at && await WindowAsync(source, cancellationToken))
         {
@@ -147,6 +150,7 @@ internal sealed class TransferService(
     {
         var (document, _) = await documents.GetAsync(name, cancellationToken);
         var storage = Place(request.Storage, request.Folder);
+        RefuseToDrop(document, request.DropOtherDatabases);
         var files = request.Files.IsDefault ? [] : request.Files.ToList();
         foreach (var path in request.Prefix is { Length: > 0 } prefix ? files.Append(prefix) : files)
         {
@@ -191,7 +195,17 @@ internal sealed class TransferService(
             Storage = request.Folder ?? storage.Name,
             Files = [.. files],
             Replace = true,
+            DropOtherDatabases = request.DropOtherDatabases,
         }, cancellationToken);
+    }
+
+    private static void RefuseToDrop(CacheDocument document, bool asked)
+    {
+        if (asked && !document.Spec.Cluster.EnableCluster)
+        {
+            throw new ManagementException(
+                ManagementFailure.Invalid, $"{document.Spec.Name} is not clustered and takes the keys of all databases: there is nothing to drop. Leave --drop-other-databases out.");
+        }
     }
 
     private async Task<bool> WindowAsync(string source, CancellationToken cancellationToken) =>
@@ -239,14 +253,31 @@ internal sealed class TransferService(
         _ => throw new ManagementException(ManagementFailure.Invalid, "Name a storage or a folder, not both."),
     };
 
+    /// <summary>Slots must not move meanwhile: a key that does could be read in neither of two shards, or given to one that has its slot no more.</summary>
     private async Task<ApplyView> BeginAsync(string cache, TransferDocument transfer, CancellationToken cancellationToken)
     {
         var operation = NewOperation(transfer, cache);
-        var result = await store.CommitAsync(Begin(StoreTransaction.Empty, cache, transfer, operation), cancellationToken);
-        return result.Committed
-            ? new ApplyView(null, operation.Id)
-            : throw new ManagementException(
-                ManagementFailure.Busy, $"Another backup, restore, export or import of {cache} is under way. Wait until it has ended; see: larder events {cache}");
+        while (true)
+        {
+            var key = StoreKeys.Cluster(cache);
+            var (cluster, revision) = await documents.ReadAsync<ClusterDocument>(key, cancellationToken);
+            if (cluster?.Scaling is not null)
+            {
+                await scaling.RequireIdleAsync(cache, cancellationToken);
+                continue;
+            }
+
+            if ((await store.CommitAsync(Begin(StoreTransaction.Empty.IfRevision(key, revision), cache, transfer, operation), cancellationToken)).Committed)
+            {
+                return new ApplyView(null, operation.Id);
+            }
+
+            if (await store.GetAsync(StoreKeys.Transfer(cache), cancellationToken) is not null)
+            {
+                throw new ManagementException(
+                    ManagementFailure.Busy, $"Another backup, restore, export or import of {cache} is under way. Wait until it has ended; see: larder events {cache}");
+            }
+        }
     }
 
     private static StoreTransaction Begin(StoreTransaction transaction, string cache, TransferDocument transfer, OperationDocument operation) => transaction

@@ -16,4 +16,7 @@ public sealed record ClusterDocument(ImmutableSortedDictionary<int, string> Shar
 
     /// <summary>A change of the number of shards that is not finished; <c>null</c> where there is none.</summary>
     public ScalingDocument? Scaling { get; init; }
+
+    /// <summary>Changes of the number of shards that are over, oldest first: whoever rebuilds a past second must know who had which slots then.</summary>
+    public ImmutableArray<PastScaling> Past { get; init; } = [];
 }

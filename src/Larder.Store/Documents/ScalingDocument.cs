@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Larder.Store.Documents;
 
 /// <summary>A change of the number of shards that is under way.</summary>
@@ -8,6 +10,9 @@ public sealed record ScalingDocument(string OperationId, int From, int To)
 {
     /// <summary>When it began to move slots.</summary>
     public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>The slots by shard before the first one moved; empty until then.</summary>
+    public ImmutableSortedDictionary<int, string> Before { get; init; } = ImmutableSortedDictionary<int, string>.Empty;
 
     /// <summary>How many slots it moves in all.</summary>
     public int Slots { get; init; }

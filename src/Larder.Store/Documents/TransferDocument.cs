@@ -36,6 +36,15 @@ public sealed record TransferDocument
     /// <summary>Whether the cache is not served until it is done, since it would begin empty.</summary>
     public bool HoldsClients { get; init; }
 
+    /// <summary>Of a restore into a clustered cache: the shards whose data is replaced; empty: all.</summary>
+    public ImmutableArray<int> Shards { get; init; } = [];
+
+    /// <summary>Whether keys of other databases than 0 are left out, where the cache has no others, being clustered.</summary>
+    public bool DropOtherDatabases { get; init; }
+
+    /// <summary>Keys that were left out, being of other databases.</summary>
+    public long Dropped { get; init; }
+
     /// <summary>Keys in the new data, once they are known.</summary>
     public long? Keys { get; init; }
 

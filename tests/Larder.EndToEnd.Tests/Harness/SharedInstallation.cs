@@ -3,11 +3,19 @@ using Xunit;
 namespace Larder.EndToEnd.Tests.Harness;
 
 /// <summary>One installation for all tests of a class, which run one after the other: each makes caches of names of its own.</summary>
-public sealed class SharedInstallation : IAsyncLifetime
+public class SharedInstallation : IAsyncLifetime
 {
     private int _caches;
 
-    internal Installation Larder { get; } = new();
+    /// <summary>One for caches without clustering.</summary>
+    public SharedInstallation()
+        : this(nodePorts: 0)
+    {
+    }
+
+    private protected SharedInstallation(int nodePorts) => Larder = new Installation(nodePorts: nodePorts);
+
+    internal Installation Larder { get; }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -22,5 +30,9 @@ public sealed class SharedInstallation : IAsyncLifetime
         return name;
     }
 
-    public ValueTask DisposeAsync() => Larder.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Larder.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 }

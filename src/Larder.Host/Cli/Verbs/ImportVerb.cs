@@ -12,6 +12,11 @@ internal sealed class ImportVerb : Verb
     private readonly Option<string?> _storage = new("--storage") { Description = "The storage to read from; left out: local", HelpName = "NAME" };
     private readonly Option<string?> _folder = new("--folder") { Description = "A folder of the daemon's host instead, by its absolute path", HelpName = "DIR" };
     private readonly Option<string?> _prefix = new("--prefix") { Description = "All files whose paths begin with it and end with .rdb", HelpName = "TEXT" };
+    private readonly Option<bool> _dropOthers = new("--drop-other-databases")
+    {
+        Description = "Of a clustered cache: leave out the keys of other databases than 0, which it does not have; else they are refused",
+    };
+
     private readonly Option<bool> _yes = new("--yes", "-y") { Description = "Do not ask" };
 
     /// <summary>Makes the verb.</summary>
@@ -21,7 +26,7 @@ internal sealed class ImportVerb : Verb
     {
         Arguments.Add(_name);
         Arguments.Add(_files);
-        foreach (var option in (Option[])[_storage, _folder, _prefix, _yes])
+        foreach (var option in (Option[])[_storage, _folder, _prefix, _dropOthers, _yes])
         {
             Options.Add(option);
         }
@@ -45,7 +50,8 @@ internal sealed class ImportVerb : Verb
         }
 
         var request = new ImportRequest(
-            arguments.GetValue(_storage), arguments.GetValue(_folder), [.. arguments.GetValue(_files) ?? []], arguments.GetValue(_prefix));
+            arguments.GetValue(_storage), arguments.GetValue(_folder), [.. arguments.GetValue(_files) ?? []], arguments.GetValue(_prefix),
+            arguments.GetValue(_dropOthers));
         var accepted = await client.ImportAsync(cache.Name, request, cancellationToken);
         var ended = await new OperationFollower(context, client).FollowAsync("import into " + cache.Name, accepted.OperationId!, cancellationToken);
         context.Write(ended, ClientJson.Human.OperationDocument, () => context.Console.WriteLine($"{ended.Cache}: imported: {ended.Phase}."));

@@ -14,6 +14,11 @@ internal sealed class RestoreVerb : Verb
     private readonly Option<string?> _into = new("--into") { Description = "Make a new cache like this one, and restore into that", HelpName = "NEW" };
     private readonly Option<string?> _storage = new("--storage") { Description = "Look in this storage instead of the one that the spec names", HelpName = "NAME" };
     private readonly Option<bool> _replace = new("--replace") { Description = "Replace the keys that the cache holds; without it, only an empty cache is restored" };
+    private readonly Option<bool> _dropOthers = new("--drop-other-databases")
+    {
+        Description = "Of a clustered cache: leave out the keys of other databases than 0, which it does not have; else they are refused",
+    };
+
     private readonly Option<bool> _yes = new("--yes", "-y") { Description = "With --replace: do not ask" };
 
     /// <summary>Makes the verb.</summary>
@@ -22,7 +27,7 @@ internal sealed class RestoreVerb : Verb
         : base("restore", "Bring the data of a backup back", globals)
     {
         Arguments.Add(_name);
-        foreach (var option in (Option[])[_at, _from, _into, _storage, _replace, _yes])
+        foreach (var option in (Option[])[_at, _from, _into, _storage, _replace, _dropOthers, _yes])
         {
             Options.Add(option);
         }
@@ -57,7 +62,7 @@ internal sealed class RestoreVerb : Verb
         }
 
         DateTimeOffset? at = arguments.GetValue(_at) is { } text && TryTime(text, out var time) ? time : null;
-        var request = new RestoreRequest(at, arguments.GetValue(_storage), arguments.GetValue(_from), into, replace);
+        var request = new RestoreRequest(at, arguments.GetValue(_storage), arguments.GetValue(_from), into, replace, arguments.GetValue(_dropOthers));
         var accepted = await client.RestoreAsync(cache.Name, request, cancellationToken);
         var ended = await new OperationFollower(context, client).FollowAsync("restore of " + (into ?? cache.Name), accepted.OperationId!, cancellationToken);
         context.Write(ended, ClientJson.Human.OperationDocument, () => context.Console.WriteLine($"{ended.Cache}: restored: {ended.Phase}."));
