@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Larder.Backup.Catalogue;
 using Larder.Backup.History;
 using Larder.Management.Contracts;
@@ -182,6 +183,42 @@ public sealed class TransferServiceTests
         var files = Enumerable.Range(0, 1001).Select(number => $"{number}.rdb");
         await RefusedAsync(
             ManagementFailure.Invalid, "1001 files; at most 1000", () => management.Transfers.ImportAsync("orders", new ImportRequest(null, null, [.. files], null), Token));
+    }
+
+    [Fact]
+    public async Task While_the_number_of_shards_changes_data_is_neither_read_nor_replaced_as_a_whole_and_the_other_way_round()
+    {
+        await using var management = await StartAsync(spec => spec with { Cluster = new ClusterSpec { EnableCluster = true, ShardCount = 2 } });
+        await PutAsync(management, "a.rdb");
+        var key = StoreKeys.Cluster("orders");
+        var cluster = new ClusterDocument(ImmutableSortedDictionary<int, string>.Empty.Add(0, "0-8191").Add(1, "8192-16383"));
+        var moving = cluster with { Scaling = new ScalingDocument("x", 2, 3) };
+        await management.Store.CommitAsync(StoreTransaction.Empty.Put(key, StoreCodec.Encode(moving, DocumentSchemas.Current)), Token);
+        await RefusedAsync(ManagementFailure.Busy, "from 2 to 3 shards", () => management.Transfers.BackUpAsync("orders", Token));
+        await RefusedAsync(ManagementFailure.Busy, "from 2 to 3 shards", () => management.Transfers.ExportAsync("orders", new ExportRequest(null, null, "x-"), Token));
+        await RefusedAsync(ManagementFailure.Busy, "from 2 to 3 shards", () => management.Transfers.ImportAsync("orders", new ImportRequest(null, null, ["a.rdb"], null), Token));
+        Assert.Null(await RequestedAsync(management));
+
+        await management.Store.CommitAsync(StoreTransaction.Empty.Put(key, StoreCodec.Encode(cluster, DocumentSchemas.Current)), Token);
+        await management.Transfers.ImportAsync("orders", new ImportRequest(null, null, ["a.rdb"], null, DropOtherDatabases: true), Token);
+        Assert.True((await RequestedAsync(management))!.DropOtherDatabases);
+        var wider = ManagementFixture.Spec() with { Cluster = new ClusterSpec { EnableCluster = true, ShardCount = 3 } };
+        var refusal = await Assert.ThrowsAsync<ManagementException>(() => management.Caches.ApplyAsync(wider, Token));
+        Assert.Contains(refusal.View.Details, detail => detail.Contains("slots must not move meanwhile", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Other_databases_are_dropped_only_where_there_are_none()
+    {
+        await using var management = await StartAsync();
+        await PutAsync(management, "a.rdb");
+        await PutBackupAsync(management, "orders", Noon);
+        await RefusedAsync(
+            ManagementFailure.Invalid, "orders is not clustered",
+            () => management.Transfers.ImportAsync("orders", new ImportRequest(null, null, ["a.rdb"], null, DropOtherDatabases: true), Token));
+        await RefusedAsync(
+            ManagementFailure.Invalid, "orders is not clustered", () => management.Transfers.RestoreAsync("orders", Restore() with { DropOtherDatabases = true }, Token));
+        Assert.Null(await RequestedAsync(management));
     }
 
     private static async Task<ManagementFixture> StartAsync(Func<CacheSpec, CacheSpec>? change = null)

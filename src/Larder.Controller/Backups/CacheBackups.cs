@@ -37,15 +37,19 @@ internal sealed partial class CacheBackups(string cache, CacheServices services,
     public static TimeSpan? IntervalOf(CacheSpec spec, EngineFeatures features) =>
         spec.Redis is { Persistence: PersistenceMode.Rdb, RdbPersistence: { } minutes } && features.RdbVersion is not null ? TimeSpan.FromMinutes(minutes) : null;
 
+    /// <summary>Whether a backup that was due is being taken: slots must not begin to move meanwhile.</summary>
+    public bool IsUnderWay => !_underWay.IsCompleted;
+
     /// <summary>Begins a backup where one is due.</summary>
     /// <param name="document">The cache.</param>
     /// <param name="observed">Tells when it was ready first.</param>
     /// <param name="agents">Its shards.</param>
     /// <param name="features">What its engine can do.</param>
+    /// <param name="slotsMove">Whether slots move from shard to shard: a key that does could be in the snapshot of neither, so that a backup waits.</param>
     /// <param name="stop">Ends what is under way.</param>
     /// <returns>Where backups stand, and how long until something is due.</returns>
     public async Task<(BackupStatus? Status, TimeSpan Wait)> StepAsync(
-        CacheDocument document, ObservedDocument observed, ImmutableArray<ShardAgent> agents, EngineFeatures features, CancellationToken stop)
+        CacheDocument document, ObservedDocument observed, ImmutableArray<ShardAgent> agents, EngineFeatures features, bool slotsMove, CancellationToken stop)
     {
         var state = await ReadAsync(stop);
         if (IntervalOf(document.Spec, features) is not { } interval || observed.FirstReadyAt is not { } ready)
@@ -64,6 +68,12 @@ internal sealed partial class CacheBackups(string cache, CacheServices services,
                 + (state.Problem.Length > 0 ? $": {state.Problem}" : $": the last one ended at {since:u}.");
             services.Events.Append(new CacheEvent(EventKind.BackupOverdue, document.Spec.Name, message));
             await WriteAsync(state with { OverdueTold = true }, stop);
+        }
+
+        if (due <= now && slotsMove)
+        {
+            // The loop comes by again when they have arrived.
+            return (StatusOf(document, state, due, overdue), Timeout.InfiniteTimeSpan);
         }
 
         if (due <= now && _underWay.IsCompleted)

@@ -200,11 +200,15 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         await _loss.StepAsync(document, observed, _agents, cancellationToken);
         await _transfers.StepAsync(document, _agents, _installation!, _agentsStop.Token);
         await _cluster.StepAsync(_agents, cancellationToken);
-        _scaling.Step(_cluster.Problem.Length == 0 && _agents.All(agent => agent.Snapshot.Ready), _agentsStop.Token);
+        if (!_backups.IsUnderWay)
+        {
+            _scaling.Step(_cluster.Problem.Length == 0 && _agents.All(agent => agent.Snapshot.Ready), _agentsStop.Token);
+        }
+
         Publish(document, secrets);
         await _failover.StepAsync(_agents, cancellationToken);
         var features = _services.Nodes.Engines.For(_installation!.Family).Describe(_installation);
-        (_backup, _untilBackup) = await _backups.StepAsync(document, observed, _agents, features, _agentsStop.Token);
+        (_backup, _untilBackup) = await _backups.StepAsync(document, observed, _agents, features, _scaling.Moves, _agentsStop.Token);
         return await ReportAsync(document, entry.Revision, observed, cancellationToken);
     }
 
@@ -281,7 +285,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     /// <returns>Whether the cache has to be looked at afresh.</returns>
     private async Task<bool> EndScalingAsync(CacheDocument document, long revision, ScalingDocument scaling, CancellationToken cancellationToken)
     {
-        if (_cluster.State is not { Document: { Moves.IsEmpty: true } cluster } state || scaling.StartedAt is null || !SlotPlanner.Plan(state.Map, scaling.To).IsEmpty)
+        if (_cluster.State is not { Document: { Moves.IsEmpty: true } cluster } state || scaling is not { StartedAt: { } began, Before: { } before } || !SlotPlanner.Plan(state.Map, scaling.To).IsEmpty)
         {
             return false;
         }
@@ -307,7 +311,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         {
             Shards = shards,
             Scaling = null,
-            Past = [.. cluster.Past.Where(past => past.Ended > now.AddHours(-document.Spec.Backup.WindowHours)), new PastScaling(scaling.Before, shards, scaling.StartedAt.Value, now)],
+            Past = [.. cluster.Past.Where(past => past.Ended > now.AddHours(-document.Spec.Backup.WindowHours)), new PastScaling(before, shards, began, now)],
         };
         var transaction = StoreTransaction.Empty.IfRevision(StoreKeys.Cluster(_cache), state.Revision)
             .Put(StoreKeys.Cluster(_cache), StoreCodec.Encode(next, DocumentSchemas.Current));

@@ -26,6 +26,9 @@ internal sealed partial class CacheScaling(string cache, CacheCluster cluster, C
     private long _begun;
     private int _leftAtBegin;
 
+    /// <summary>Whether slots move, or may begin to at any moment.</summary>
+    public bool Moves => !_work.IsCompleted || cluster.State is { Document.Scaling.Paused: false } || cluster.State is { Document.Moves.IsEmpty: false };
+
     /// <summary>What the operation is told; <c>null</c> where nothing is scaled.</summary>
     /// <returns>Percent and phase.</returns>
     public (int Percent, string Phase)? Progress()

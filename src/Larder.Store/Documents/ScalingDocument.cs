@@ -11,8 +11,8 @@ public sealed record ScalingDocument(string OperationId, int From, int To)
     /// <summary>When it began to move slots.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>The slots by shard before the first one moved; empty until then.</summary>
-    public ImmutableSortedDictionary<int, string> Before { get; init; } = ImmutableSortedDictionary<int, string>.Empty;
+    /// <summary>The slots by shard before the first one moved; <c>null</c> until then.</summary>
+    public ImmutableSortedDictionary<int, string>? Before { get; init; }
 
     /// <summary>How many slots it moves in all.</summary>
     public int Slots { get; init; }
