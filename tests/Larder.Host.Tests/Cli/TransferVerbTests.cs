@@ -26,15 +26,17 @@ public sealed class TransferVerbTests : IAsyncLifetime
 
     [Theory]
     [InlineData("backup orders", "POST /v1/caches/orders/backups {}")]
-    [InlineData("restore orders", """POST /v1/caches/orders/restore {"at":null,"storage":null,"from":null,"into":null,"replace":false}""")]
+    [InlineData("restore orders", """POST /v1/caches/orders/restore {"at":null,"storage":null,"from":null,"into":null,"replace":false,"dropOtherDatabases":false}""")]
     [InlineData(
         "restore orders --at 2026-11-27T12:00:00+02:00 --into noon --from lost --storage cold",
-        """POST /v1/caches/orders/restore {"at":"2026-11-27T12:00:00+02:00","storage":"cold","from":"lost","into":"noon","replace":false}""")]
-    [InlineData("restore orders --at 2026-11-27", """POST /v1/caches/orders/restore {"at":"2026-11-27T00:00:00+00:00","storage":null,"from":null,"into":null,"replace":false}""")]
-    [InlineData("restore orders --replace -y", """POST /v1/caches/orders/restore {"at":null,"storage":null,"from":null,"into":null,"replace":true}""")]
+        """POST /v1/caches/orders/restore {"at":"2026-11-27T12:00:00+02:00","storage":"cold","from":"lost","into":"noon","replace":false,"dropOtherDatabases":false}""")]
+    [InlineData("restore orders --at 2026-11-27", """POST /v1/caches/orders/restore {"at":"2026-11-27T00:00:00+00:00","storage":null,"from":null,"into":null,"replace":false,"dropOtherDatabases":false}""")]
+    [InlineData("restore orders --replace -y", """POST /v1/caches/orders/restore {"at":null,"storage":null,"from":null,"into":null,"replace":true,"dropOtherDatabases":false}""")]
     [InlineData("export orders --folder /tmp/out --prefix o-", """POST /v1/caches/orders/export {"storage":null,"folder":"/tmp/out","prefix":"o-"}""")]
     [InlineData(
-        "import orders b.rdb a.rdb --storage cold --yes", """POST /v1/caches/orders/import {"storage":"cold","folder":null,"files":["b.rdb","a.rdb"],"prefix":null}""")]
+        "import orders a.rdb --storage cold --drop-other-databases --yes", """POST /v1/caches/orders/import {"storage":"cold","folder":null,"files":["a.rdb"],"prefix":null,"dropOtherDatabases":true}""")]
+    [InlineData(
+        "import orders b.rdb a.rdb --storage cold --yes", """POST /v1/caches/orders/import {"storage":"cold","folder":null,"files":["b.rdb","a.rdb"],"prefix":null,"dropOtherDatabases":false}""")]
     public async Task What_is_asked_for_is_sent_and_followed_to_its_end(string commandLine, string request)
     {
         var run = await RunAsync(commandLine);
