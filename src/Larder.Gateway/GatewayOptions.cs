@@ -49,6 +49,13 @@ public sealed record GatewayOptions
     /// <value>Default 256 MiB.</value>
     public int OutputLimitBytes { get; init; } = 256 << 20;
 
+    /// <summary>
+    /// How many bytes all commands that concern several shards of a clustered cache, and their replies, may take together: they are kept until all shards have
+    /// answered. A command beyond it is refused, and none of it executed.
+    /// </summary>
+    /// <value>Default 1 GiB.</value>
+    public long GatherLimitBytes { get; init; } = 1L << 30;
+
     /// <summary>Whether commands that need no state share a few engine connections; if not, each client has one of its own.</summary>
     /// <value>Default true.</value>
     public bool SharesConnections { get; init; } = true;

@@ -127,7 +127,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
 
         runtime.HoldShard(shard);
         return PollAsync(
-            () => runtime.AreLanesQuiet(shard) && runtime.Sessions.All(session => session.IsQuiet || runtime.ShardOf(session.Aim) != shard), limit, cancellationToken);
+            () => runtime.AreLanesQuiet(shard) && runtime.Sessions.All(session => session.IsQuiet || (!session.IsGathering && runtime.ShardOf(session.Aim) != shard)), limit, cancellationToken);
     }
 
     /// <inheritdoc/>

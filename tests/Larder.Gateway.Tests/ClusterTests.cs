@@ -1,5 +1,6 @@
 using System.Globalization;
 using Larder.Gateway.Tests.Harness;
+using Larder.Model.Specs;
 using StackExchange.Redis;
 
 namespace Larder.Gateway.Tests;
@@ -308,6 +309,10 @@ public sealed class ClusterTests(ClusterTests.Formed formed) : IClassFixture<Clu
         var first = FreeRun(Shards * 2);
         return (await Door.OpenAsync(cluster[0], change: route => cluster.Route(route, first, TimeProvider.System)), first);
     }
+
+    /// <summary>A gateway for a cluster.</summary>
+    internal static Task<Door> OpenAsync(RedisCluster cluster, GatewayOptions? options, DurabilityMode durability = DurabilityMode.Async) => Door.OpenAsync(
+        cluster[0], options, durability: durability, change: route => cluster.Route(route, FreeRun(Shards * 2), TimeProvider.System));
 
     private static async Task<Wire> EnterAsync(Door door, int port)
     {

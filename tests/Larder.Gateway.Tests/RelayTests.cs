@@ -213,6 +213,32 @@ public sealed class RelayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_monitor_that_resets_is_nobody_and_hears_nothing_more()
+    {
+        // As installations have it: who is nobody may do nothing.
+        await using var redis = await RedisProcess.StartAsync("user default off\n");
+        await using var door = await Door.OpenAsync(redis);
+        await using var wire = await door.EnterAsync();
+        await using var monitor = await door.EnterAsync();
+        Assert.Equal("+OK", await monitor.AskAsync("MONITOR"));
+        await wire.AskAsync("ECHO", "before");
+        Assert.EndsWith("\"ECHO\" \"before\"", await monitor.ReadAsync(), StringComparison.Ordinal);
+        await monitor.SendAsync("RESET");
+        string answer;
+        do
+        {
+            answer = await monitor.ReadAsync();
+        }
+        while (answer.Contains("gateway", StringComparison.Ordinal) || answer.Contains("[0 ", StringComparison.Ordinal));
+        Assert.Equal("+RESET", answer);
+        Assert.Equal("after", await wire.AskAsync("ECHO", "after"));
+        Assert.StartsWith("-NOAUTH", await monitor.AskAsync("GET", "a"), StringComparison.Ordinal);
+        Assert.StartsWith("-NOAUTH", await monitor.AskAsync("MONITOR"), StringComparison.Ordinal);
+        Assert.StartsWith("-WRONGPASS", await monitor.AskAsync("AUTH", Door.Key), StringComparison.Ordinal);
+        Assert.Equal("+OK", await wire.AskAsync("SET", "a", "1"));
+    }
+
+    [Fact]
     public async Task A_client_that_quits_gets_the_replies_before_and_the_end()
     {
         await using var wire = await _door.EnterAsync();

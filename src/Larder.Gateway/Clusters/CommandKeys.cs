@@ -22,16 +22,13 @@ internal static class CommandKeys
     /// <returns>The indexes of its keys; of some commands that name their number of keys, the first one alone. Empty where it has none.</returns>
     public static List<int> Find(in CommandView command, KnownCommand known)
     {
-        var keys = new List<int>();
+        var keys = FindFixed(command.Count, known);
         if (known.FirstKey > 0)
         {
-            var last = known.LastKey < 0 ? command.Count + known.LastKey : known.LastKey;
-            for (var index = known.FirstKey; index <= last && index < command.Count; index += Math.Max(1, known.KeyStep))
-            {
-                keys.Add(index);
-            }
+            return keys;
         }
-        else if (Counted.Contains(known.Name) && HasKeys(command, 1))
+
+        if (Counted.Contains(known.Name) && HasKeys(command, 1))
         {
             keys.Add(2);
         }
@@ -46,6 +43,25 @@ internal static class CommandKeys
         else if (Containers.Contains(known.Name) && command.Count > 2)
         {
             keys.Add(2);
+        }
+
+        return keys;
+    }
+
+    /// <summary>Finds the keys that are at fixed places.</summary>
+    /// <param name="count">How many arguments the command has, its name included.</param>
+    /// <param name="known">Which it is.</param>
+    /// <returns>The indexes of its keys; empty where it has none at fixed places.</returns>
+    public static List<int> FindFixed(int count, KnownCommand known)
+    {
+        var keys = new List<int>();
+        if (known.FirstKey > 0)
+        {
+            var last = known.LastKey < 0 ? count + known.LastKey : known.LastKey;
+            for (var index = known.FirstKey; index <= last && index < count; index += Math.Max(1, known.KeyStep))
+            {
+                keys.Add(index);
+            }
         }
 
         return keys;

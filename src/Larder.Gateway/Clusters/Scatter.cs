@@ -18,7 +18,8 @@ internal static class Scatter
 
     /// <summary>Whether a command without keys is for all shards.</summary>
     /// <param name="name">Its name, in lower case.</param>
-    public static bool IsForAll(string name) => name is "dbsize" or "flushall" or "flushdb" or "keys";
+    /// <param name="subcommand">Its second word, in any case.</param>
+    public static bool IsForAll(string name, ReadOnlySpan<byte> subcommand) => MergeOf(name, subcommand) is not null;
 
     /// <summary>Takes a command apart: one for each slot.</summary>
     /// <param name="arguments">The arguments, the name first.</param>
@@ -46,20 +47,35 @@ internal static class Scatter
     /// <summary>How the replies to a command that was taken apart become one.</summary>
     /// <param name="name">The command, in lower case.</param>
     /// <param name="places">For each part, the places of its keys.</param>
-    public static Func<byte[][], byte[]> MergeOf(string name, List<List<int>> places) => name switch
+    public static ReplyMerge MergeOf(string name, IReadOnlyList<List<int>> places) => name switch
     {
-        "mget" => replies => MergeValues(replies, places),
-        "mset" => static replies => replies[0],
-        _ => Sum,
+        "mget" => ReplyMerges.Values(places),
+        "mset" => ReplyMerges.First,
+        _ => ReplyMerges.Sum,
     };
 
-    /// <summary>How the replies of all shards become one.</summary>
+    /// <summary>How the replies of all shards to a command without keys become one.</summary>
     /// <param name="name">The command, in lower case.</param>
-    public static Func<byte[][], byte[]> MergeOf(string name) => name switch
+    /// <param name="subcommand">Its second word, in any case.</param>
+    /// <returns><c>null</c> where the command is for one shard.</returns>
+    public static ReplyMerge? MergeOf(string name, ReadOnlySpan<byte> subcommand) => name switch
     {
-        "dbsize" => Sum,
-        "keys" => MergeLists,
-        _ => static replies => replies[0],
+        "dbsize" => ReplyMerges.Sum,
+        "flushall" or "flushdb" => ReplyMerges.First,
+        "keys" => ReplyMerges.Lists,
+        "script" or "function" or "pubsub" => MergeOfContainer(name, Encoding.Latin1.GetString(subcommand).ToLowerInvariant()),
+        _ => null,
+    };
+
+    private static ReplyMerge? MergeOfContainer(string name, string subcommand) => (name, subcommand) switch
+    {
+        ("script", "load" or "flush") or ("function", "load" or "delete" or "flush" or "restore") => ReplyMerges.First,
+        ("script", "exists") => ReplyMerges.Least,
+        ("script" or "function", "kill") => ReplyMerges.Any,
+        ("pubsub", "channels" or "shardchannels") => ReplyMerges.Names,
+        ("pubsub", "numsub" or "shardnumsub") => ReplyMerges.Counts,
+        ("pubsub", "numpat") => ReplyMerges.Sum,
+        _ => null,
     };
 
     /// <summary>Where a SCAN goes on: the cursor has the shard in it.</summary>
@@ -86,29 +102,4 @@ internal static class Scatter
         items[0] = cursor with { Text = next.ToString(CultureInfo.InvariantCulture) };
         return tree.Write();
     }
-
-    private static byte[] Sum(byte[][] replies) => Encoding.ASCII.GetBytes(string.Create(
-        CultureInfo.InvariantCulture, $":{replies.Sum(reply => RespInteger.TryParse(reply.AsSpan(1, reply.Length - 3), out var number) ? number : 0)}\r\n"));
-
-    private static byte[] MergeValues(byte[][] replies, List<List<int>> places)
-    {
-        var values = new RespTree[places.Sum(part => part.Count)];
-        for (var part = 0; part < replies.Length; part++)
-        {
-            if (RespTree.Read(replies[part]) is not { Items: { } items } || items.Count != places[part].Count)
-            {
-                return replies[part];
-            }
-
-            for (var index = 0; index < items.Count; index++)
-            {
-                values[places[part][index]] = items[index];
-            }
-        }
-
-        return new RespTree((byte)'*', null, [.. values]).Write();
-    }
-
-    private static byte[] MergeLists(byte[][] replies) =>
-        new RespTree((byte)'*', null, [.. replies.SelectMany(reply => RespTree.Read(reply)?.Items ?? [])]).Write();
 }

@@ -3,7 +3,7 @@ namespace Larder.Gateway.Clusters;
 /// <summary>A place in the row of a client's replies, while the commands for it are at several shards.</summary>
 /// <param name="parts">How many replies it takes.</param>
 /// <param name="merge">Makes one reply of them; <c>null</c> where there is one part, whose reply it is.</param>
-internal sealed class Ticket(int parts, Func<byte[][], byte[]>? merge)
+internal sealed class Ticket(int parts, ReplyMerge? merge)
 {
     private readonly byte[][] _replies = new byte[parts][];
     private int _left = parts;
@@ -20,8 +20,8 @@ internal sealed class Ticket(int parts, Func<byte[][], byte[]>? merge)
     /// <summary>Whether all replies are there.</summary>
     public bool IsDone => _left == 0;
 
-    /// <summary>The reply for the client. Only when all are there.</summary>
-    public byte[] Reply => merge is null ? _replies[0] : Array.Find(_replies, reply => reply[0] == (byte)'-') ?? merge(_replies);
+    /// <summary>The reply for the client, in pieces. Only when all are there.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Reply => ReplyMerges.Apply(merge, _replies);
 
     /// <summary>Takes a reply.</summary>
     /// <param name="part">Which.</param>

@@ -26,6 +26,10 @@ internal static class Replies
 
     public static ReadOnlySpan<byte> CrossSlot => "-CROSSSLOT Keys in request don't hash to the same slot\r\n"u8;
 
+    /// <summary>Of a command for several shards, which is kept whole until all have answered.</summary>
+    public static ReadOnlySpan<byte> GatheredTooLarge =>
+        "-ERR the gateway has no memory left for large commands that concern several shards; try again, or with fewer keys at once\r\n"u8;
+
     public static ReadOnlySpan<byte> NoSuchClient => "-ERR No such client\r\n"u8;
 
     public static ReadOnlySpan<byte> NoKillInTransaction => "-ERR CLIENT KILL is not served inside a transaction\r\n"u8;

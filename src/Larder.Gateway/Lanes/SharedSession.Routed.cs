@@ -50,7 +50,11 @@ internal sealed partial class SharedSession
         while (_row.TryPeek(out var first) && first.IsDone)
         {
             _row.Dequeue();
-            Append(first.Reply);
+            foreach (var piece in first.Reply)
+            {
+                Append(piece.Span);
+            }
+
             NoteAnswered();
         }
     }
@@ -107,18 +111,18 @@ internal sealed partial class SharedSession
             var command = new ArrayBufferWriter<byte>();
             RespWriter.WriteCommandHeader(command, arguments.Length);
             Array.ForEach(arguments, argument => RespWriter.WriteBulk(command, argument));
-            var place = NewTicket(1, replies => Scatter.WriteCursor(replies[0], cursor.Shard, shards.Length));
+            var place = NewTicket(1, replies => [Scatter.WriteCursor(replies[0], cursor.Shard, shards.Length)]);
             SendToShard(shards[cursor.Shard], command.WrittenSpan.ToArray(), shared, place, 0);
             return true;
         }
 
-        if (!Scatter.IsForAll(shared.Name) || shards.IsEmpty)
+        if (Scatter.MergeOf(shared.Name, view.Subcommand) is not { } merge || shards.IsEmpty)
         {
             SendToShard(session.Shard ?? shards.FirstOrDefault(), view.Bytes.ToArray(), shared, NewTicket(1, null), 0);
             return true;
         }
 
-        var ticket = NewTicket(shards.Length, Scatter.MergeOf(shared.Name));
+        var ticket = NewTicket(shards.Length, merge);
         for (var index = 0; index < shards.Length; index++)
         {
             SendToShard(shards[index], view.Bytes.ToArray(), shared, ticket, index);
@@ -131,7 +135,7 @@ internal sealed partial class SharedSession
     private static bool HasWholeGroups(byte[][] arguments, List<int> keys, KnownCommand shared) =>
         arguments.Length == keys[^1] + Math.Max(1, shared.KeyStep);
 
-    private Ticket NewTicket(int parts, Func<byte[][], byte[]>? merge)
+    private Ticket NewTicket(int parts, ReplyMerge? merge)
     {
         var ticket = new Ticket(parts, merge);
         _outstanding++;

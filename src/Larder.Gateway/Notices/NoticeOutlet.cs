@@ -23,13 +23,13 @@ internal sealed class NoticeOutlet(Func<ReadOnlyMemory<byte>, ValueTask> write, 
 
     private readonly Lock _gate = new();
     private readonly List<Notice> _waiting = [];
-    private TaskCompletionSource? _next;
+    private readonly Queue<TaskCompletionSource> _next = new();
     private volatile bool _hasWaiting;
     private bool _taken;
     private bool _posted;
     private bool _closed;
 
-    /// <summary>Waits for the turn. One at a time may wait.</summary>
+    /// <summary>Waits for the turn.</summary>
     public ValueTask EnterAsync()
     {
         lock (_gate)
@@ -40,8 +40,9 @@ internal sealed class NoticeOutlet(Func<ReadOnlyMemory<byte>, ValueTask> write, 
                 return ValueTask.CompletedTask;
             }
 
-            _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return new ValueTask(_next.Task);
+            var next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _next.Enqueue(next);
+            return new ValueTask(next.Task);
         }
     }
 
@@ -89,15 +90,14 @@ internal sealed class NoticeOutlet(Func<ReadOnlyMemory<byte>, ValueTask> write, 
         lock (_gate)
         {
             _closed |= last;
-            if (_posted && !_closed && _next is null)
+            if (_posted && !_closed && _next.Count == 0)
             {
                 // It came while this turn's last look was over already: the turn goes on for it.
                 _ = DeliverAndLeaveAsync();
                 return;
             }
 
-            (next, _next) = (_next, null);
-            _taken = next is not null;
+            _taken = _next.TryDequeue(out next);
         }
 
         next?.SetResult();

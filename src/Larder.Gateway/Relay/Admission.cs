@@ -24,6 +24,9 @@ internal enum Admission : byte
     /// <summary>It is for another shard: it is looked at again on an engine connection to that one.</summary>
     Reroute,
 
+    /// <summary>It is for several shards, or for another one while this engine connection must stay: it is carried out beside it.</summary>
+    Gather,
+
     /// <summary>The connection is closed at once.</summary>
     Hang,
 }

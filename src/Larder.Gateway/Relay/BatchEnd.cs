@@ -21,6 +21,9 @@ internal enum BatchEnd : byte
     /// <summary>When all replies are here, an engine connection to another shard, and the next batch.</summary>
     Reroute,
 
+    /// <summary>When all replies are here, a command at several shards, its reply, and the next batch.</summary>
+    Gather,
+
     /// <summary>The connection is closed at once.</summary>
     Hang,
 }

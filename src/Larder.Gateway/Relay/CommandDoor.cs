@@ -5,6 +5,7 @@ using Larder.Gateway.Authentication;
 using Larder.Gateway.Clients;
 using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Gathering;
 using Larder.Gateway.Notices;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
@@ -75,6 +76,9 @@ internal sealed class CommandDoor(
     /// <summary>Whether all commands of the batch could have gone on a connection that others use too.</summary>
     public bool AllShareable { get; private set; }
 
+    /// <summary>After <see cref="Admission.Gather"/>: what is to be carried out.</summary>
+    public GatherOrder? Gathered { get; private set; }
+
     /// <summary>After <see cref="Admission.Reroute"/>: the shard that the command is for.</summary>
     public int NextShard { get; private set; }
 
@@ -89,25 +93,11 @@ internal sealed class CommandDoor(
     public Admission Admit(in CommandView command, bool isWhole, IBufferWriter<byte> replacement)
     {
         var kind = CommandTable.Find(command.Name);
-        if (session.IsRouted && cache.Cluster is { } cluster && ShardFinder.Find(command, cache.Effects, cluster) is { } shard && shard != cache.ShardOf(session.Aim))
+        if (session.IsRouted && cache.Cluster is { } cluster)
         {
-            if (state is { IsCarryable: true, Watching: false, TransactionCommands: <= 1 })
+            if (AdmitRouted(kind, command, isWhole, cluster, replacement) is { } elsewhere)
             {
-                NextShard = shard;
-                return Admission.Reroute;
-            }
-
-            if (state.InTransaction || state.Watching)
-            {
-                _commands++;
-                _queued = state.InTransaction;
-                var crossing = Answer(Replies.CrossSlot.ToArray(), _mode != ReplyMode.On, replacement);
-                if (state.InTransaction)
-                {
-                    state.Queue(StandIn);
-                }
-
-                return crossing;
+                return elsewhere;
             }
         }
 
@@ -171,6 +161,87 @@ internal sealed class CommandDoor(
         }
 
         return admission;
+    }
+
+    /// <summary>Looks at the shards of a command of a client that knows nothing of them.</summary>
+    /// <returns>What happens to it where it is not for the shard that the engine connection leads to; else <c>null</c>.</returns>
+    private Admission? AdmitRouted(CommandKind kind, in CommandView command, bool isWhole, ClusterView cluster, IBufferWriter<byte> replacement)
+    {
+        var known = cache.Effects.Find(command.Name);
+
+        // In a transaction the engine queues it; a subscriber in RESP2 is told by the engine that he may not.
+        var mayGather = known is not null && kind is CommandKind.Plain or CommandKind.Script && !state.InTransaction && !(settings.Protocol == 2 && state.Subscriptions.Count > 0);
+        if (mayGather && IsForSeveral(command, known!, isWhole, cluster))
+        {
+            return Gather(known!, null);
+        }
+
+        if (ShardFinder.Find(command, cache.Effects, cluster) is not { } shard || shard == cache.ShardOf(session.Aim))
+        {
+            return null;
+        }
+
+        if (mayGather && state.Subscriptions.Count > 0)
+        {
+            return Gather(known!, shard); // A subscriber who moved would miss what is published meanwhile.
+        }
+
+        if (state is { IsCarryable: true, Watching: false, TransactionCommands: <= 1 } && state.Subscriptions.CountOf(SubscriptionKind.Shard) == 0)
+        {
+            NextShard = shard;
+            return Admission.Reroute;
+        }
+
+        if (!state.InTransaction && !state.Watching && state.Subscriptions.CountOf(SubscriptionKind.Shard) == 0)
+        {
+            return null;
+        }
+
+        _commands++;
+        _queued = state.InTransaction;
+        var crossing = Answer(Replies.CrossSlot.ToArray(), _mode != ReplyMode.On, replacement);
+        if (state.InTransaction)
+        {
+            state.Queue(StandIn);
+        }
+
+        return crossing;
+    }
+
+    /// <summary>Whether a command is for several shards, or for one that only the gateway can tell.</summary>
+    private static bool IsForSeveral(in CommandView command, KnownCommand known, bool isWhole, ClusterView cluster)
+    {
+        if (known.Name == "scan")
+        {
+            return isWhole && command.TryGet(1, out var cursor) && Scatter.ReadCursor(cursor, cluster.Shards.Length) is not null;
+        }
+
+        if (!Scatter.IsSplittable(known.Name))
+        {
+            return Scatter.IsForAll(known.Name, command.Subcommand) && !cluster.Shards.IsEmpty;
+        }
+
+        var keys = CommandKeys.FindFixed(command.Count, known);
+        if (keys.Count < 2 || command.Count != keys[^1] + Math.Max(1, known.KeyStep))
+        {
+            return false; // One that is an argument short is for an engine to refuse.
+        }
+
+        // Of one that has not arrived whole nobody knows yet.
+        return !isWhole || (command.TryReadAll() is { } arguments && keys.Exists(key => KeySlot.Of(arguments[key]) != KeySlot.Of(arguments[keys[0]])));
+    }
+
+    private Admission Gather(KnownCommand known, int? shard)
+    {
+        settings.LastCommand = known.Name;
+        AllShareable = false;
+        Gathered = new GatherOrder(known, shard, _mode != ReplyMode.On);
+        if (_mode == ReplyMode.SkipNext)
+        {
+            _mode = ReplyMode.On;
+        }
+
+        return Admission.Gather;
     }
 
     /// <summary>Has a reply given in its place among the engine's, and the connection closed after it.</summary>

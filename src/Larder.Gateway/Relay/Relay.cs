@@ -62,7 +62,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
             var leg = _leg;
             lock (leg.Ledger.Gate)
             {
-                return leg.Ledger.IsWaiting || leg.Waiting is not null;
+                return leg.Ledger.IsWaiting || leg.Waiting is not null || _gatherer is not null;
             }
         }
     }
@@ -75,7 +75,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
             var ledger = _leg.Ledger;
             lock (ledger.Gate)
             {
-                return !ledger.IsLost && (!ledger.IsOpen || ledger.IsEmpty || ledger.Parked is not null || ledger.IsOpaque);
+                return !IsGathering && !ledger.IsLost && (!ledger.IsOpen || ledger.IsEmpty || ledger.Parked is not null || ledger.IsOpaque);
             }
         }
     }
@@ -142,6 +142,11 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
             client, scanner, new CommandDoor(session, cache, _state, _settings), session.Counters);
         try
         {
+            if (session.IsRouted)
+            {
+                await cache.LearnAsync(_leg.Link.Primary); // Where its commands are to go, only the engine's own table tells.
+            }
+
             var read = !client.Unread.IsEmpty;
             while (true)
             {
@@ -182,9 +187,26 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
                         read = !client.Unread.IsEmpty;
                         break;
                     case BatchEnd.Reroute:
-                        await leg.Ledger.WaitForRepliesAsync();
+                        if (!await SettleAsync())
+                        {
+                            return RelayEnd.Over;
+                        }
+
                         session.Shard = batcher.NextShard;
                         read = true;
+                        break;
+                    case BatchEnd.Gather:
+                        if (!await SettleAsync())
+                        {
+                            return RelayEnd.Over;
+                        }
+
+                        if (await GatherAsync(batcher.Gathered) is { } ended)
+                        {
+                            return ended;
+                        }
+
+                        read = !client.Unread.IsEmpty;
                         break;
                     case BatchEnd.Hang:
                         session.RequestClose(CloseReason.HostileRequest);
@@ -210,7 +232,14 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
     }
 
     /// <summary>The session is to be closed: what the engine would still send is not wanted.</summary>
-    public void CloseLink() => _leg.Link.Dispose();
+    public void CloseLink()
+    {
+        _leg.Link.Dispose();
+        lock (_gatherGate)
+        {
+            _gatherer?.Stop();
+        }
+    }
 
     /// <summary>A new route: leaves an engine connection that does not lead to the primary any more.</summary>
     /// <param name="primary">The primary.</param>
@@ -407,6 +436,29 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
             if (!await ReopenAsync(leg))
             {
                 return RelayEnd.Over;
+            }
+        }
+    }
+
+    /// <summary>Waits until everything that was sent is answered, wherever the engine is meanwhile.</summary>
+    /// <returns>False where the session is to be closed.</returns>
+    private async Task<bool> SettleAsync()
+    {
+        while (true)
+        {
+            var leg = _leg;
+            await leg.Ledger.WaitForRepliesAsync();
+            lock (leg.Ledger.Gate)
+            {
+                if (leg.Waiting is null && !leg.Ledger.IsLost)
+                {
+                    return true;
+                }
+            }
+
+            if (!await ReopenAsync(leg))
+            {
+                return false;
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Gathering;
 using Larder.Gateway.Lanes;
 using Larder.Gateway.Sessions;
 using Larder.Model.Routing;
@@ -105,6 +106,9 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
     /// <summary>After <see cref="BatchEnd.Reroute"/>: the shard that is to be connected to.</summary>
     public int NextShard => door.NextShard;
 
+    /// <summary>After <see cref="BatchEnd.Gather"/>: what is to be carried out, which is the next command that is unread.</summary>
+    public GatherOrder Gathered => door.Gathered!;
+
     /// <summary>The engine to which a command has gone in part is gone: what is still to come of the command goes nowhere.</summary>
     public void AbandonCommand() => _piece = _piece == Piece.Forward ? Piece.Discard : _piece;
 
@@ -127,7 +131,7 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
         {
             var view = new CommandView(client.Unread[..scanner.Length], scanner.Arguments, scanner.ArgumentCount);
             (end, forward) = Admit(view, isWhole: true);
-            if (end == BatchEnd.Reroute)
+            if (end is BatchEnd.Reroute or BatchEnd.Gather)
             {
                 scanner.Next(); // It stays where it is.
                 return end;
@@ -163,7 +167,7 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
         var inner = new RespRequestScanner(RespRequestLimits.Guest);
         inner.Scan(encoded.WrittenSpan);
         var (end, forward) = Admit(new CommandView(encoded.WrittenSpan, inner.Arguments, inner.ArgumentCount), isWhole: true);
-        if (end == BatchEnd.Reroute)
+        if (end is BatchEnd.Reroute or BatchEnd.Gather)
         {
             scanner.Next();
             return end;
@@ -190,7 +194,7 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
         if (_piece == Piece.None)
         {
             var (end, forward) = Admit(new CommandView(client.Unread, scanner.Arguments, scanner.ArgumentCount), isWhole: false);
-            if (end == BatchEnd.Reroute)
+            if (end is BatchEnd.Reroute or BatchEnd.Gather)
             {
                 scanner.Next();
                 return end;
@@ -225,6 +229,8 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
                 return (CommandTable.Find(view.Name) == CommandKind.Reset ? BatchEnd.Reset : BatchEnd.LastReplies, true);
             case Admission.Reroute:
                 return (BatchEnd.Reroute, false);
+            case Admission.Gather:
+                return (BatchEnd.Gather, false);
             case Admission.ForwardAndEnd:
                 EndReason = CloseReason.ClientQuit;
                 return (BatchEnd.EndRequests, true);

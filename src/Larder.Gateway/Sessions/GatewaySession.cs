@@ -155,6 +155,9 @@ internal sealed partial class GatewaySession
     /// <summary>Whether nothing of it is under way that another primary could not be given.</summary>
     public bool IsQuiet => _relay is not { } relay || relay.IsQuiet;
 
+    /// <summary>Whether a command of it is under way at several shards.</summary>
+    public bool IsGathering => _relay is { IsGathering: true };
+
     /// <summary>Whether something of it is under way, sent or not.</summary>
     public bool IsBusy => !IsQuiet || _shared is { IsWaiting: true };
 

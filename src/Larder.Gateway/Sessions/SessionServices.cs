@@ -1,4 +1,5 @@
 using Larder.Gateway.Authentication;
+using Larder.Gateway.Gathering;
 using Larder.Gateway.Transport;
 using Microsoft.Extensions.Logging;
 
@@ -14,4 +15,7 @@ internal sealed record SessionServices(GatewayOptions Options, GatewayCounters C
 {
     /// <summary>Slows down who fails to authenticate again and again.</summary>
     public AuthenticationThrottle Throttle { get; } = new(Options.AuthenticationFailures, Options.AuthenticationForgiveness, Clock);
+
+    /// <summary>What commands for several shards take their memory from.</summary>
+    public GatherAllowance GatherAllowance { get; } = new(Options.GatherLimitBytes);
 }
