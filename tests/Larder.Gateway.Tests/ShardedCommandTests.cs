@@ -91,7 +91,7 @@ public sealed class ShardedCommandTests(ClusterTests.Formed formed) : IClassFixt
         await busy.SendAsync("EVAL", "while true do end", "1", "{c}key");
         await Door.EventuallyAsync(async () => (await _cluster[2].AskAsync("PING")).StartsWith("-BUSY", StringComparison.Ordinal), "the script is busy");
         Assert.Equal("+OK", await wire.AskAsync("SCRIPT", "KILL"));
-        Assert.StartsWith("-ERR Error running script", await busy.ReadAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("-ERR Script killed by user", await busy.ReadAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

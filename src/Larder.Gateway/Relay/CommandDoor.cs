@@ -173,7 +173,7 @@ internal sealed class CommandDoor(
         var mayGather = known is not null && kind is CommandKind.Plain or CommandKind.Script && !state.InTransaction && !(settings.Protocol == 2 && state.Subscriptions.Count > 0);
         if (mayGather && IsForSeveral(command, known!, isWhole, cluster))
         {
-            return Gather(known!, null);
+            return Gather(known!, null, replacement);
         }
 
         if (ShardFinder.Find(command, cache.Effects, cluster) is not { } shard || shard == cache.ShardOf(session.Aim))
@@ -181,9 +181,9 @@ internal sealed class CommandDoor(
             return null;
         }
 
-        if (mayGather && state.Subscriptions.Count > 0)
+        if (mayGather && (state.Subscriptions.Count > 0 || !state.IsCarryable))
         {
-            return Gather(known!, shard); // A subscriber who moved would miss what is published meanwhile.
+            return Gather(known!, shard, replacement); // A subscriber who moved would miss what is published meanwhile.
         }
 
         if (state is { IsCarryable: true, Watching: false, TransactionCommands: <= 1 } && state.Subscriptions.CountOf(SubscriptionKind.Shard) == 0)
@@ -231,7 +231,7 @@ internal sealed class CommandDoor(
         return !isWhole || (command.TryReadAll() is { } arguments && keys.Exists(key => KeySlot.Of(arguments[key]) != KeySlot.Of(arguments[keys[0]])));
     }
 
-    private Admission Gather(KnownCommand known, int? shard)
+    private Admission Gather(KnownCommand known, int? shard, IBufferWriter<byte> replacement)
     {
         settings.LastCommand = known.Name;
         AllShareable = false;
@@ -239,6 +239,8 @@ internal sealed class CommandDoor(
         if (_mode == ReplyMode.SkipNext)
         {
             _mode = ReplyMode.On;
+            _commands++;
+            replacement.Write(StandIn); // The engine connection is to leave out one reply, which is this one's.
         }
 
         return Admission.Gather;
