@@ -125,7 +125,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
             return HoldAsync(cache, reason, limit, cancellationToken);
         }
 
-        runtime.HoldShard(shard);
+        runtime.HoldShard(shard, reason, limit);
         return PollAsync(
             () => runtime.AreLanesQuiet(shard) && runtime.Sessions.All(session => session.IsQuiet || (!session.IsGathering && runtime.ShardOf(session.Aim) != shard)), limit, cancellationToken);
     }

@@ -46,6 +46,18 @@ internal sealed class ClusterData(ControllerFixture controller, string cache) : 
         Assert.Equal(count, keys);
     }
 
+    /// <summary>Sends a command to the primaries of all shards.</summary>
+    public async Task<string[]> CallAllAsync(string command)
+    {
+        var replies = new List<string>();
+        foreach (var shard in Route.Shards)
+        {
+            replies.Add(await (await SessionAsync(shard)).CallAsync(command));
+        }
+
+        return [.. replies];
+    }
+
     /// <summary>Sends a command to whoever has its key.</summary>
     public async Task<string> CallAsync(string command)
     {

@@ -23,6 +23,9 @@ public sealed class ScalingTests
         using (var data = new ClusterData(controller, "it"))
         {
             await data.FillAsync(Keys);
+            Assert.All(
+                await data.CallAllAsync("FUNCTION LOAD \"#!lua name=books\\nredis.register_function('title', function() return 'Emma' end)\""),
+                answer => Assert.Equal("books", answer));
         }
 
         foreach (var shards in counts)
@@ -34,6 +37,8 @@ public sealed class ScalingTests
             Assert.Equal(shards, Directory.GetDirectories(Path.Combine(controller.Home.CacheFolder("it"), "nodes")).Length / 2);
             using var data = new ClusterData(controller, "it");
             await data.CheckAsync(Keys);
+            var titles = await data.CallAllAsync("FCALL title 0");
+            Assert.Equal(Enumerable.Repeat("Emma", shards), titles);
         }
     }
 

@@ -12,6 +12,7 @@ namespace Larder.Controller.Clusters;
 /// <remarks>
 /// <code>
 /// document: these slots are on their way
+/// target without slots: the functions           as the other shards have them
 /// target: IMPORTING, source: MIGRATING      what the source has not, clients ask the target for (ASK)
 /// MIGRATE, some keys at a time              the source stands still for a few milliseconds, then serves as long
 /// document: they are the target's           from here on, every promotion and every view is measured by it
@@ -39,8 +40,13 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
     /// <exception cref="EngineException">A node does not take part at the moment; nothing is lost, and it is begun again.</exception>
     public async Task MoveAsync(ClusterState state, CancellationToken cancellationToken)
     {
-        // Who gets the slots first: whoever is sent there by the other one must be let in.
         var moves = state.Document.Moves;
+        foreach (var first in moves.Where(move => state.Map.Of(move.To).IsEmpty).DistinctBy(move => move.To))
+        {
+            await CopyFunctionsAsync(first.From, first.To, cancellationToken);
+        }
+
+        // Who gets the slots first: whoever is sent there by the other one must be let in.
         foreach (var shard in moves.Select(move => move.To).Concat(moves.Select(move => move.From)).Distinct())
         {
             var (node, _) = await cluster.PrimaryAsync(shard);
@@ -58,6 +64,22 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
         {
             // What a new primary had not been told when it was asked, it may have answered by itself.
             throw new EngineException(EngineFailure.Disconnected, "a primary was replaced while slots were moved");
+        }
+    }
+
+    /// <summary>
+    /// Functions belong to no slot: a shard that had none gets those of another one before anybody is led to it. A client may load some meanwhile, on all shards, so that
+    /// they are copied until nothing has changed.
+    /// </summary>
+    private async Task CopyFunctionsAsync(int from, int to, CancellationToken cancellationToken)
+    {
+        var (source, _) = await cluster.PrimaryAsync(from);
+        var (target, _) = await cluster.PrimaryAsync(to);
+        byte[]? written = null;
+        while (await source.ReadFunctionsAsync(cancellationToken) is var functions && (written is null || !functions.AsSpan().SequenceEqual(written)))
+        {
+            await target.WriteFunctionsAsync(functions, cancellationToken);
+            written = functions;
         }
     }
 

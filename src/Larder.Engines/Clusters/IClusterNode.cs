@@ -46,6 +46,16 @@ public interface IClusterNode : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What was moved; no key where the slots are empty.</returns>
     Task<MovedKeys> MoveKeysAsync(IReadOnlyList<int> slots, ClusterPeer target, MoveLimits most, CancellationToken cancellationToken);
+
+    /// <summary>Copies the function libraries of a primary.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>All of them, in a form that only engines read; the same libraries of the same node give the same bytes.</returns>
+    Task<byte[]> ReadFunctionsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Gives a primary these function libraries, and takes all others from it.</summary>
+    /// <param name="libraries">What <see cref="ReadFunctionsAsync"/> gave.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task WriteFunctionsAsync(byte[] libraries, CancellationToken cancellationToken);
 }
 
 /// <summary>How much is moved at once.</summary>

@@ -81,34 +81,16 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDia
         return CallAsync([["CONFIG", "SET", "maxmemory", bytes.ToString(CultureInfo.InvariantCulture)]], cancellationToken);
     }
 
-    public async Task<MovedKeys> MoveKeysAsync(IReadOnlyList<int> slots, ClusterPeer target, MoveLimits most, CancellationToken cancellationToken)
-    {
-        using var deadline = new CancellationTokenSource(MoveTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        await _turn.WaitAsync(either.Token);
-        try
-        {
-            _keys ??= await ByteConnection.OpenAsync(configuration, either.Token);
-            return await MoveAsync(_keys, slots, target, most, either.Token);
-        }
-        catch (Exception exception)
-        {
-            // Replies may be left unread.
-            _keys?.Dispose();
-            _keys = null;
-            throw exception switch
-            {
-                OperationCanceledException when !cancellationToken.IsCancellationRequested =>
-                    new EngineException(EngineFailure.TimedOut, $"{_name} did not move keys within {MoveTimeout.TotalSeconds:0} s.", exception),
-                SocketException => new EngineException(EngineFailure.Unreachable, $"{_name} takes no connection: {exception.Message}.", exception),
-                _ => exception,
-            };
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public Task<MovedKeys> MoveKeysAsync(IReadOnlyList<int> slots, ClusterPeer target, MoveLimits most, CancellationToken cancellationToken) =>
+        WithBytesAsync("move keys", (connection, token) => MoveAsync(connection, slots, target, most, token), cancellationToken);
+
+    public Task<byte[]> ReadFunctionsAsync(CancellationToken cancellationToken) => WithBytesAsync(
+        "give its functions", async (connection, token) => (byte[])(await connection.CallAsync([["FUNCTION"u8.ToArray(), "DUMP"u8.ToArray()]], token))[0]!, cancellationToken);
+
+    public Task WriteFunctionsAsync(byte[] libraries, CancellationToken cancellationToken) => WithBytesAsync(
+        "take functions",
+        (connection, token) => connection.CallAsync([["FUNCTION"u8.ToArray(), "RESTORE"u8.ToArray(), libraries, "FLUSH"u8.ToArray()]], token),
+        cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -122,6 +104,35 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDia
         _keys?.Dispose();
         _keys = null;
         _turn.Release();
+    }
+
+    private async Task<T> WithBytesAsync<T>(string what, Func<ByteConnection, CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(MoveTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        await _turn.WaitAsync(either.Token);
+        try
+        {
+            _keys ??= await ByteConnection.OpenAsync(configuration, either.Token);
+            return await action(_keys, either.Token);
+        }
+        catch (Exception exception)
+        {
+            // Replies may be left unread.
+            _keys?.Dispose();
+            _keys = null;
+            throw exception switch
+            {
+                OperationCanceledException when !cancellationToken.IsCancellationRequested =>
+                    new EngineException(EngineFailure.TimedOut, $"{_name} did not {what} within {MoveTimeout.TotalSeconds:0} s.", exception),
+                SocketException => new EngineException(EngineFailure.Unreachable, $"{_name} takes no connection: {exception.Message}.", exception),
+                _ => exception,
+            };
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     private async Task<MovedKeys> MoveAsync(

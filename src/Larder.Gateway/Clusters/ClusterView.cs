@@ -68,6 +68,9 @@ internal sealed class ClusterView
     /// <summary>The shards that have slots, by id.</summary>
     public ImmutableArray<int> Shards => [.. _route.Shards.Where(shard => !shard.Slots.IsEmpty).Select(shard => shard.Shard)];
 
+    /// <summary>The shards that have slots or a primary, by id: a shard that is about to get its first slots must know scripts and functions too.</summary>
+    public ImmutableArray<int> AllShards => [.. _route.Shards.Where(shard => !shard.Slots.IsEmpty || shard.Primary is not null).Select(shard => shard.Shard)];
+
     /// <summary>The shard that a slot belongs to.</summary>
     /// <param name="slot">0..16383.</param>
     /// <returns>Its id; <c>null</c> where it belongs to none.</returns>

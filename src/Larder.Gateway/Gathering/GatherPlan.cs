@@ -35,7 +35,8 @@ internal sealed record GatherPlan(IReadOnlyList<GatherPart> Parts, ReplyMerge Me
 
         if (Scatter.MergeOf(known.Name, arguments.Length > 1 ? arguments[1].Value.ToArray() : []) is { } merge)
         {
-            return new GatherPlan([.. shards.Select(one => new GatherPart([command.Bytes()], null, new EngineAim(null, one)))], merge);
+            var all = known.Name is "script" or "function" ? cluster.AllShards : shards;
+            return new GatherPlan([.. all.Select(one => new GatherPart([command.Bytes()], null, new EngineAim(null, one)))], merge);
         }
 
         var keys = CommandKeys.FindFixed(arguments.Length, known);

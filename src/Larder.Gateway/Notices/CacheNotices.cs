@@ -4,129 +4,85 @@ using Larder.Model.Routing;
 namespace Larder.Gateway.Notices;
 
 /// <summary>
-/// What the clients of one cache are told of its primary: a handover from the hold to the release, and an unplanned change from the route without a
-/// primary to the route with the next one. Thread-safe.
+/// What the clients of one cache are told of its primaries. Of a clustered cache, who has come by a node's port is told of that node's shard; the others of all,
+/// for their commands go everywhere. Thread-safe.
 /// </summary>
-/// <remarks>
-/// <code>
-/// handover:   FAILING_OVER, Starting, Start     (held)                        FAILED_OVER, FailoverComplete, Ended
-/// undone:     FAILING_OVER, Starting, Start     (held)                        FAILED_OVER, Ended
-/// unplanned:  FAILING_OVER                      (no primary)                  FAILED_OVER, FailoverComplete
-///                                               (the next one at once)        FAILED_OVER, FailoverComplete
-/// </code>
-/// What opens is always closed: a client that waits for the closing notice with relaxed time limits would wait for ever.
-/// </remarks>
 /// <param name="sessions">The cache's sessions.</param>
 /// <param name="clock">The clock.</param>
 internal sealed class CacheNotices(IEnumerable<GatewaySession> sessions, TimeProvider clock)
 {
     private readonly Lock _gate = new();
-    private long? _epoch;
-    private long? _heldEpoch;
-    private bool _hasPrimary;
-    private bool _isHeld;
-    private bool _isOpen;
+    private readonly Dictionary<int, PrimaryNotices> _primaries = [];
     private long _lastSequence;
 
     /// <summary>A handover begins.</summary>
+    /// <param name="shard">Of which shard; 0 of an unclustered cache.</param>
     /// <param name="limit">How long it may take.</param>
-    public void OnHandover(TimeSpan limit)
-    {
-        lock (_gate)
-        {
-            if (_isHeld)
-            {
-                return;
-            }
-
-            (_isHeld, _heldEpoch) = (true, _epoch);
-            Open(limit);
-            Tell(new AzureNotice(AzureEventType.NodeMaintenanceStarting, clock.GetUtcNow()));
-            Tell(new AzureNotice(AzureEventType.NodeMaintenanceStart));
-        }
-    }
+    public void OnHandover(int shard, TimeSpan limit) => Of(shard).OnHandover(limit);
 
     /// <summary>Commands go on: a handover, if it was one, is over, however it ended.</summary>
-    public void OnRelease()
-    {
-        lock (_gate)
-        {
-            if (!_isHeld)
-            {
-                return;
-            }
-
-            _isHeld = false;
-            if (_hasPrimary)
-            {
-                Close(hasChanged: _epoch != _heldEpoch);
-            }
-
-            Tell(new AzureNotice(AzureEventType.NodeMaintenanceEnded, clock.GetUtcNow()));
-        }
-    }
+    /// <param name="shard">Of which shard; 0 of an unclustered cache.</param>
+    public void OnRelease(int shard) => Of(shard).OnRelease();
 
     /// <summary>The route has changed.</summary>
     /// <param name="route">The new one.</param>
     public void OnRoute(CacheRoute route)
     {
         ArgumentNullException.ThrowIfNull(route);
-        if (route.IsClustered)
+        var holdLimit = TimeSpan.FromMilliseconds(route.Failover.HoldMs);
+        if (!route.IsClustered)
         {
-            return; // Its clients hear of changes from the engines: MOVED, and the topology.
+            Of(0).OnPrimary(route.Primary, holdLimit);
+            return;
         }
 
+        foreach (var shard in route.Shards)
+        {
+            Of(shard.Shard).OnPrimary(shard.Primary, holdLimit);
+        }
+
+        foreach (var removed in Remove(route))
+        {
+            removed.OnRemoved();
+        }
+    }
+
+    private List<PrimaryNotices> Remove(CacheRoute route)
+    {
         lock (_gate)
         {
-            if (route.Primary is not { } primary)
-            {
-                if (_hasPrimary && !_isHeld)
-                {
-                    Open(TimeSpan.FromMilliseconds(route.Failover.HoldMs));
-                }
-
-                _hasPrimary = false;
-                return;
-            }
-
-            var hasChanged = _epoch is { } epoch && epoch != primary.Epoch;
-            (_epoch, _hasPrimary) = (primary.Epoch, true);
-            if (!_isHeld)
-            {
-                Close(hasChanged);
-            }
+            var gone = _primaries.Where(entry => !route.Shards.Any(shard => shard.Shard == entry.Key)).ToList();
+            gone.ForEach(entry => _primaries.Remove(entry.Key));
+            return gone.ConvertAll(entry => entry.Value);
         }
     }
 
-    private void Open(TimeSpan time)
+    private PrimaryNotices Of(int shard)
     {
-        if (!_isOpen)
+        lock (_gate)
         {
-            _isOpen = true;
-            Tell(new MaintenanceNotice(MaintenanceNoticeKind.FailingOver, NextSequence(), time));
-        }
-    }
+            if (!_primaries.TryGetValue(shard, out var notices))
+            {
+                notices = new PrimaryNotices(shard, notice => Tell(notice, shard), NextSequence, clock);
+                _primaries.Add(shard, notices);
+            }
 
-    private void Close(bool hasChanged)
-    {
-        if (_isOpen || hasChanged)
-        {
-            _isOpen = false;
-            Tell(new MaintenanceNotice(MaintenanceNoticeKind.FailedOver, NextSequence()));
-        }
-
-        if (hasChanged)
-        {
-            Tell(new AzureNotice(AzureEventType.NodeMaintenanceFailoverComplete));
+            return notices;
         }
     }
 
     /// <summary>The time, so that it rises across restarts without being kept.</summary>
-    private long NextSequence() => _lastSequence = Math.Max(_lastSequence + 1, clock.GetUtcNow().ToUnixTimeMilliseconds());
-
-    private void Tell(Notice notice)
+    private long NextSequence()
     {
-        foreach (var session in sessions)
+        lock (_gate)
+        {
+            return _lastSequence = Math.Max(_lastSequence + 1, clock.GetUtcNow().ToUnixTimeMilliseconds());
+        }
+    }
+
+    private void Tell(Notice notice, int shard)
+    {
+        foreach (var session in sessions.Where(session => session.IsConcernedBy(shard)))
         {
             session.Notify(notice);
         }

@@ -17,12 +17,10 @@ namespace Larder.Gateway.Notices;
 /// </remarks>
 /// <param name="Kind">What happens.</param>
 /// <param name="Sequence">Rises with every notice of a cache, across restarts.</param>
+/// <param name="Shard">The shard that it is of; 0 of an unclustered cache.</param>
 /// <param name="Time">How long it may take; rounded up to seconds.</param>
-internal sealed record MaintenanceNotice(MaintenanceNoticeKind Kind, long Sequence, TimeSpan Time = default) : Notice
+internal sealed record MaintenanceNotice(MaintenanceNoticeKind Kind, long Sequence, int Shard = 0, TimeSpan Time = default) : Notice
 {
-    /// <summary>A cache has one shard.</summary>
-    private static ReadOnlySpan<byte> Shards => "[\"0\"]"u8;
-
     /// <inheritdoc/>
     public override bool Concerns(MovingEndpointType? maintenance, NoticeAudience audience) => maintenance is not null;
 
@@ -48,7 +46,7 @@ internal sealed record MaintenanceNotice(MaintenanceNoticeKind Kind, long Sequen
             WriteInteger(output, (long)Math.Ceiling(Time.TotalSeconds));
         }
 
-        RespWriter.WriteBulk(output, Shards);
+        RespWriter.WriteBulk(output, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[\"{Shard}\"]")));
     }
 
     private static void WriteInteger(IBufferWriter<byte> output, long number) =>

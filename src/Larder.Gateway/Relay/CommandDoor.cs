@@ -186,13 +186,15 @@ internal sealed class CommandDoor(
             return Gather(known!, shard, replacement); // A subscriber who moved would miss what is published meanwhile.
         }
 
-        if (state is { IsCarryable: true, Watching: false, TransactionCommands: <= 1 } && state.Subscriptions.CountOf(SubscriptionKind.Shard) == 0)
+        // Channels of shards go with him only where they all belong.
+        var mayLeave = state.Subscriptions.NamesOf(SubscriptionKind.Shard).All(channel => cluster.ShardOfSlot(KeySlot.Of(channel)) == shard);
+        if (state is { IsCarryable: true, Watching: false, TransactionCommands: <= 1 } && mayLeave)
         {
             NextShard = shard;
             return Admission.Reroute;
         }
 
-        if (!state.InTransaction && !state.Watching && state.Subscriptions.CountOf(SubscriptionKind.Shard) == 0)
+        if (!state.InTransaction && !state.Watching && mayLeave)
         {
             return null;
         }

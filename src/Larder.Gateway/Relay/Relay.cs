@@ -288,15 +288,15 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
         var leg = _leg;
         lock (leg.Ledger.Gate)
         {
-            var listen = cache.Route.Listen;
+            var listen = cache.Route.Listen.Where(endpoint => endpoint.NodeOrdinal == session.Endpoint.NodeOrdinal).ToList();
             return leg.Ledger.IsOpaque || leg.Pump.IsInsideReply ? null : new NoticeReader(
                 _settings.Protocol,
                 _settings.Maintenance,
                 _state.Subscriptions.Notices,
                 leg.Ledger.CanHear,
                 client.LocalAddress,
-                listen.FirstOrDefault(endpoint => endpoint.Tls)?.Port ?? 0,
-                listen.FirstOrDefault(endpoint => !endpoint.Tls)?.Port ?? 0);
+                listen.Find(endpoint => endpoint.Tls)?.Port ?? 0,
+                listen.Find(endpoint => !endpoint.Tls)?.Port ?? 0);
         }
     }
 

@@ -27,6 +27,10 @@ internal sealed class SubscriptionSet
     /// <param name="kind">The kind.</param>
     public int CountOf(SubscriptionKind kind) => _names[(int)kind].Count;
 
+    /// <summary>The names of one kind.</summary>
+    /// <param name="kind">The kind.</param>
+    public IEnumerable<byte[]> NamesOf(SubscriptionKind kind) => _names[(int)kind];
+
     /// <summary>Notes SUBSCRIBE and its like.</summary>
     /// <param name="kind">Its kind.</param>
     /// <param name="arguments">The whole command.</param>

@@ -149,14 +149,25 @@ internal sealed class CacheRuntime
     /// <param name="aim">The engine.</param>
     public bool IsHeld(EngineAim aim) => _held || (!_heldShards.IsEmpty && ShardOf(aim) is { } shard && _heldShards.ContainsKey(shard));
 
-    /// <summary>Holds new commands of one shard of a clustered cache.</summary>
+    /// <summary>Holds new commands of one shard of a clustered cache. Clients that want to know of a handover are told before.</summary>
     /// <param name="shard">The shard.</param>
-    public void HoldShard(int shard) => _heldShards[shard] = true;
+    /// <param name="reason">Why.</param>
+    /// <param name="limit">How long it may take.</param>
+    public void HoldShard(int shard, HoldReason reason, TimeSpan limit)
+    {
+        if (reason == HoldReason.Handover)
+        {
+            _notices.OnHandover(shard, limit);
+        }
+
+        _heldShards[shard] = true;
+    }
 
     /// <summary>Ends <see cref="HoldShard"/>.</summary>
     /// <param name="shard">The shard.</param>
     public void ResumeShard(int shard)
     {
+        _notices.OnRelease(shard);
         _heldShards.TryRemove(shard, out _);
         Pulse();
     }
@@ -179,7 +190,7 @@ internal sealed class CacheRuntime
     {
         if (reason == HoldReason.Handover)
         {
-            _notices.OnHandover(limit);
+            _notices.OnHandover(0, limit);
         }
 
         _held = true;
@@ -188,7 +199,7 @@ internal sealed class CacheRuntime
     /// <summary>Lets commands through again.</summary>
     public void Resume()
     {
-        _notices.OnRelease();
+        _notices.OnRelease(0);
         _held = false;
         Pulse();
     }

@@ -158,6 +158,10 @@ internal sealed partial class GatewaySession
     /// <summary>Whether a command of it is under way at several shards.</summary>
     public bool IsGathering => _relay is { IsGathering: true };
 
+    /// <summary>Whether what happens to a shard's primary may concern its client.</summary>
+    /// <param name="shard">The shard; 0 of an unclustered cache.</param>
+    public bool IsConcernedBy(int shard) => Endpoint.NodeOrdinal is not { } node || _cache.ShardOf(new EngineAim(node)) == shard;
+
     /// <summary>Whether something of it is under way, sent or not.</summary>
     public bool IsBusy => !IsQuiet || _shared is { IsWaiting: true };
 

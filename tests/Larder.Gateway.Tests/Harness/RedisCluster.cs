@@ -28,7 +28,7 @@ internal sealed class RedisCluster : IAsyncDisposable
     public static async Task<RedisCluster> StartAsync(int shards)
     {
         var cluster = new RedisCluster();
-        var ports = Enumerable.Range(0, shards * NodesPerShard * 2).Select(_ => Door.FreePort()).ToArray();
+        var ports = Door.FreePorts(shards * NodesPerShard * 2);
         var processes = await Task.WhenAll(Enumerable.Range(0, shards * NodesPerShard).Select(node => RedisProcess.StartAsync(
             $"port {ports[node * 2]}\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port {ports[(node * 2) + 1]}\ncluster-node-timeout 4000\n"
             + "cluster-replica-no-failover yes\ncluster-require-full-coverage no\nrepl-diskless-sync-delay 0\nrepl-ping-replica-period 1\nuser default on nopass ~* &* +@all\n")));
