@@ -30,6 +30,13 @@ internal static class Replies
     public static ReadOnlySpan<byte> GatheredTooLarge =>
         "-ERR the gateway has no memory left for large commands that concern several shards; try again, or with fewer keys at once\r\n"u8;
 
+    /// <summary>Where a command was sent from shard to shard for as long as it may wait.</summary>
+    public static ReadOnlySpan<byte> SlotMoving => "-TRYAGAIN the slot of this command is moving to another shard: it was not executed; try again\r\n"u8;
+
+    /// <summary>EXEC's answer where the transaction cannot be given to the shard that its slot has moved to.</summary>
+    public static ReadOnlySpan<byte> TransactionMoved =>
+        "-EXECABORT Transaction discarded because its slot has moved to another shard, and it is too long to have been kept; try again\r\n"u8;
+
     public static ReadOnlySpan<byte> NoSuchClient => "-ERR No such client\r\n"u8;
 
     public static ReadOnlySpan<byte> NoKillInTransaction => "-ERR CLIENT KILL is not served inside a transaction\r\n"u8;

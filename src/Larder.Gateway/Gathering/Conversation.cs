@@ -16,6 +16,8 @@ internal sealed class Conversation(EngineLink link, IReadOnlyList<GatherPart> pa
 
     private readonly List<(GatherPart Part, byte[] Reply)> _replies = [];
 
+    private byte[]? _refusal;
+
     /// <summary>What the engine has answered, in the order of the parts.</summary>
     public IReadOnlyList<(GatherPart Part, byte[] Reply)> Replies => _replies;
 
@@ -110,7 +112,7 @@ internal sealed class Conversation(EngineLink link, IReadOnlyList<GatherPart> pa
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            var expected = new Queue<GatherPart?>(parts.SelectMany(part => part.Asks ? new[] { null, part } : [part]));
+            var expected = new Queue<GatherPart?>(parts.SelectMany(part => Enumerable.Repeat<GatherPart?>(null, part.Lead + (part.Asks ? 1 : 0)).Append(part)));
             var acknowledgement = waitMs is null ? 0 : 1;
             while (expected.Count + acknowledgement > 0)
             {
@@ -165,7 +167,12 @@ internal sealed class Conversation(EngineLink link, IReadOnlyList<GatherPart> pa
     {
         if (part is not null)
         {
-            _replies.Add((part, reply.ToArray()));
+            _replies.Add((part, _refusal ?? reply.ToArray()));
+            _refusal = null;
+        }
+        else if (RoutedTransaction.IsRefusal(reply))
+        {
+            _refusal ??= reply.ToArray(); // The engine executes nothing of such a transaction.
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed record GatherPart(IReadOnlyList<ReadOnlySequence<byte>> Pieces, 
     private readonly EngineAim? _ownAim = Aim;
     private int _redirections;
 
+    /// <summary>How many commands are before the one whose reply counts, as those of a transaction are before EXEC. Their replies only tell whether they were refused.</summary>
+    public int Lead { get; init; }
+
     /// <summary>Where it is to go; <c>null</c> for the shard of its slot.</summary>
     public EngineAim? Target { get; private set; } = Aim;
 

@@ -82,7 +82,7 @@ internal sealed class Gatherer(GatewaySession session, CacheRuntime cache, Sessi
 
                 foreach (var part in plan.Parts.Where(part => !part.IsDone))
                 {
-                    part.Finish(session.Redirects.Translate(part.Reply).ToArray());
+                    part.Finish(part.Reply!);
                 }
 
                 continue;
@@ -193,7 +193,7 @@ internal sealed class Gatherer(GatewaySession session, CacheRuntime cache, Sessi
             }
             else if (reply[0] == (byte)'-' || conversation.IsAcknowledged)
             {
-                part.Finish(session.Redirects.Translate(reply).ToArray());
+                part.Finish(NotExecuted.IsRedirection(reply.AsSpan(1)) ? Replies.SlotMoving.ToArray() : reply);
             }
             else
             {

@@ -9,6 +9,9 @@ internal enum Admission : byte
     /// <summary>Its bytes go to the engine, and nothing else before its reply is here.</summary>
     ForwardAndAwait,
 
+    /// <summary>As <see cref="ForwardAndAwait"/>, and then the transaction that it ends may have to be given to another shard.</summary>
+    ForwardTransaction,
+
     /// <summary>Other bytes go to the engine in its place.</summary>
     Replace,
 

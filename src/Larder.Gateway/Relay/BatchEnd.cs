@@ -9,6 +9,9 @@ internal enum BatchEnd : byte
     /// <summary>The next batch, when all replies are here: a command waits at the engine.</summary>
     AwaitReplies,
 
+    /// <summary>As <see cref="AwaitReplies"/>: the batch ends with EXEC, which another shard may have to be given with its transaction.</summary>
+    Transaction,
+
     /// <summary>No more requests of this batch's client; the replies under way are still given.</summary>
     LastReplies,
 

@@ -76,6 +76,9 @@ internal sealed class CommandDoor(
     /// <summary>Whether all commands of the batch could have gone on a connection that others use too.</summary>
     public bool AllShareable { get; private set; }
 
+    /// <summary>The transaction that is open, or was last; <c>null</c> where it need not be known.</summary>
+    public RoutedTransaction? Transaction { get; private set; }
+
     /// <summary>After <see cref="Admission.Gather"/>: what is to be carried out.</summary>
     public GatherOrder? Gathered { get; private set; }
 
@@ -117,7 +120,7 @@ internal sealed class CommandDoor(
         {
             if (state.InTransaction)
             {
-                ExpectPlain(ExpectationTraits.Queued);
+                ExpectQueued();
                 Queue(command, isWhole);
             }
             else
@@ -176,7 +179,17 @@ internal sealed class CommandDoor(
             return Gather(known!, null, replacement);
         }
 
-        if (ShardFinder.Find(command, cache.Effects, cluster) is not { } shard || shard == cache.ShardOf(session.Aim))
+        if (ShardFinder.Find(command, cache.Effects, cluster) is not { } shard)
+        {
+            return null;
+        }
+
+        if (mayGather && !isWhole && session.HasMetMovingSlots)
+        {
+            return Gather(known!, shard, replacement);
+        }
+
+        if (shard == cache.ShardOf(session.Aim))
         {
             return null;
         }
@@ -332,6 +345,19 @@ internal sealed class CommandDoor(
         _plain++;
     }
 
+    private void ExpectQueued()
+    {
+        if (Transaction is { } transaction)
+        {
+            Flush();
+            _ledger.Expect(new Expectation(ExpectationKind.Refusable, Payload: transaction.Queued, Traits: ExpectationTraits.Queued));
+        }
+        else
+        {
+            ExpectPlain(ExpectationTraits.Queued);
+        }
+    }
+
     private bool TurnsOpaque(CommandKind kind, in CommandView command) => kind switch
     {
         CommandKind.Monitor => true,
@@ -375,12 +401,22 @@ internal sealed class CommandDoor(
                 Expect(new Expectation(ExpectationKind.Reset));
                 return Admission.ForwardLast;
             case CommandKind.Multi when command.Count == 1:
+                Transaction = state.InTransaction || silent || !session.IsRouted ? Transaction : new RoutedTransaction();
                 state.BeginTransaction();
                 break;
             case CommandKind.Exec when command.Count == 1 && !silent && state is { InTransaction: true, WatchLost: false }:
                 var watched = state.Watching ? ExpectationTraits.Watched : ExpectationTraits.None;
                 var keptBack = _quorum ? ExpectationTraits.KeptBack : ExpectationTraits.None;
                 _unacknowledged = _quorum;
+                if (session.IsRouted && Transaction is { } transaction)
+                {
+                    transaction.Close(state);
+                    Flush();
+                    _ledger.Expect(new Expectation(ExpectationKind.Refusable, Payload: transaction, Traits: ExpectationTraits.Queued | watched | keptBack));
+                    state.EndTransaction();
+                    return Admission.ForwardTransaction;
+                }
+
                 ExpectPlain(ExpectationTraits.Queued | watched | keptBack);
                 state.EndTransaction();
                 return Admission.Forward;
@@ -677,6 +713,12 @@ internal sealed class CommandDoor(
 
     private void Expect(in Expectation expectation)
     {
+        if (_queued && state.InTransaction && expectation is { Kind: ExpectationKind.Replies, Traits: ExpectationTraits.None })
+        {
+            ExpectQueued();
+            return;
+        }
+
         var traits = _queued ? expectation.Traits | ExpectationTraits.Queued : expectation.Traits;
         if (expectation.Kind == ExpectationKind.Replies)
         {

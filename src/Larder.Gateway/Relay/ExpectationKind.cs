@@ -30,6 +30,9 @@ internal enum ExpectationKind : byte
     /// <summary>A reply that the gateway knows better than the engine, unless it is an error; the payload is its <see cref="Clients.IReplyEditor"/>.</summary>
     Edited,
 
+    /// <summary>The reply to a command of a transaction that may have to be given to another shard; the payload is the <see cref="Clients.IReplyEditor"/> of its error.</summary>
+    Refusable,
+
     /// <summary>The reply to a <see cref="BlockingCommand"/>, which is the payload.</summary>
     Blocking,
 

@@ -14,4 +14,8 @@ internal static class NotExecuted
         (byte)'T' => error.StartsWith("TRYAGAIN "u8),
         _ => false,
     };
+
+    /// <summary>Whether an error of a cluster sends a command to another shard, which is to execute it.</summary>
+    /// <param name="error">Its first bytes, behind the minus sign.</param>
+    public static bool IsRedirection(ReadOnlySpan<byte> error) => error.StartsWith("MOVED "u8) || error.StartsWith("ASK "u8);
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Gathering;
 using Larder.Gateway.Sessions;
@@ -40,6 +41,15 @@ internal sealed partial class Relay
             return await GiveUnlessAsync(order.IsSilent, [Replies.GatheredTooLarge.ToArray()]);
         }
 
+        return await CarryOutAsync(() => GatherPlan.Make(command, order.Known, cluster, order.Shard), order.Known) is { } reply
+            ? await GiveUnlessAsync(order.IsSilent, reply)
+            : RelayEnd.Over;
+    }
+
+    /// <summary>Carries out a plan.</summary>
+    /// <returns>The reply; <c>null</c> where the session is to be closed.</returns>
+    private async Task<IEnumerable<ReadOnlyMemory<byte>>?> CarryOutAsync(Func<GatherPlan> plan, KnownCommand known)
+    {
         using var gatherer = new Gatherer(session, cache, _settings);
         lock (_gatherGate)
         {
@@ -48,8 +58,7 @@ internal sealed partial class Relay
 
         try
         {
-            var reply = session.IsClosing ? null : await gatherer.RunAsync(GatherPlan.Make(command, order.Known, cluster, order.Shard), order.Known);
-            return reply is null ? RelayEnd.Over : await GiveUnlessAsync(order.IsSilent, reply);
+            return session.IsClosing ? null : await gatherer.RunAsync(plan(), known);
         }
         finally
         {
@@ -58,6 +67,23 @@ internal sealed partial class Relay
                 _gatherer = null;
             }
         }
+    }
+
+    /// <summary>EXEC is answered; a transaction that its engine has refused because of its slot is given to the right shard.</summary>
+    /// <returns>False where the session is to be closed.</returns>
+    private async Task<bool> EndTransactionAsync(RoutedTransaction transaction)
+    {
+        if (!transaction.IsRefused)
+        {
+            return true;
+        }
+
+        if (transaction.TryRepeat(_settings.Protocol, out var answer) is not { } part || cache.Effects.Find("EXEC"u8) is not { } known)
+        {
+            return await GiveAsync([answer]);
+        }
+
+        return await CarryOutAsync(() => new GatherPlan([part], ReplyMerges.First), known) is { } reply && await GiveAsync(reply);
     }
 
     /// <summary>Takes a command as it arrives.</summary>

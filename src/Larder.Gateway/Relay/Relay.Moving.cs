@@ -147,6 +147,11 @@ internal sealed partial class Relay
     private async Task<bool> ReopenAsync(Leg left)
     {
         var started = session.Clock.GetTimestamp();
+        if (left is { NotExecutedSince: not null, Ledger.Retains: true })
+        {
+            await cache.PulseAsync(); // Sent on for a second time: shards do not agree yet.
+        }
+
         while (!session.IsClosing && !_ended)
         {
             // An engine that gave a command back is the primary no more, whatever the route still says.
@@ -167,6 +172,16 @@ internal sealed partial class Relay
         }
 
         return false;
+    }
+
+    /// <summary>The next engine connection is to lead to the shard that a command was sent to.</summary>
+    private void Follow(Leg left)
+    {
+        if (left.Pump.Retained.FirstOrDefault(reply => !reply.WasExecuted) is { } first && cache.Cluster?.ReadRedirection(first.Reply) is { } redirection)
+        {
+            session.Shard = redirection.Shard;
+            session.HasMetMovingSlots = true;
+        }
     }
 
     private async Task<bool> TryReopenAsync(Leg left, PrimaryRoute primary)
@@ -218,7 +233,7 @@ internal sealed partial class Relay
             }
 
             _settings.EngineId = ClientIdEditor.Read(reply.FirstOptional);
-            var leg = new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted)) { NotExecutedSince = since };
+            var leg = new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted, session.IsRouted)) { NotExecutedSince = since };
             leg.Ledger.Restore(_state.Subscriptions);
             await TakeUpAsync(left, leg, salvage, reply.Rest);
             session.Counters.Moved();

@@ -131,7 +131,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
         }
 
         _outlet = new NoticeOutlet(client.WriteAsync, Look, () => session.RequestClose(CloseReason.ClientBroke));
-        Start(new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted)), []);
+        Start(new Leg(link, new ReplyLedger(_settings, Policy.RetryNotExecuted, session.IsRouted)), []);
     }
 
     /// <summary>Runs until the session is over or the client is a stranger again.</summary>
@@ -194,6 +194,14 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
 
                         session.Shard = batcher.NextShard;
                         read = true;
+                        break;
+                    case BatchEnd.Transaction:
+                        if (!await SettleAsync() || !await EndTransactionAsync(batcher.Transaction))
+                        {
+                            return RelayEnd.Over;
+                        }
+
+                        read = !client.Unread.IsEmpty;
                         break;
                     case BatchEnd.Gather:
                         if (!await SettleAsync())
@@ -585,6 +593,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
         switch (end)
         {
             case ReplyPumpEnd.EngineClosed or ReplyPumpEnd.NotExecuted:
+                Follow(leg);
                 if (!TryLeaveInPeace(leg) && !TryAbandon(leg))
                 {
                     session.RequestClose(CloseReason.EngineClosed);

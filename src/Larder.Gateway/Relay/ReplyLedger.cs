@@ -23,7 +23,8 @@ namespace Larder.Gateway.Relay;
 /// </remarks>
 /// <param name="settings">What the client set.</param>
 /// <param name="redoes">Whether commands that the engine says it did not execute are given to the next primary.</param>
-internal sealed class ReplyLedger(SessionSettings settings, bool redoes)
+/// <param name="follows">Whether commands that the engine sends elsewhere are given there.</param>
+internal sealed class ReplyLedger(SessionSettings settings, bool redoes, bool follows)
 {
     private Expectation[] _entries = new Expectation[4];
     private int _head;
@@ -287,8 +288,9 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes)
         replacement = null;
         ref var head = ref _entries[_head];
         var failed = frame.FrameType == (byte)'-';
-        if (failed && redoes && !head.Traits.HasFlag(ExpectationTraits.Queued) && NotExecuted.IsTold(frame.ErrorText) && head.Kind
-            is ExpectationKind.Replies or ExpectationKind.Select or ExpectationKind.Setting or ExpectationKind.Hello or ExpectationKind.Blocking or ExpectationKind.Edited)
+        if (failed && !head.Traits.HasFlag(ExpectationTraits.Queued) && head.Kind
+            is ExpectationKind.Replies or ExpectationKind.Select or ExpectationKind.Setting or ExpectationKind.Hello or ExpectationKind.Blocking or ExpectationKind.Edited
+            && ((redoes && NotExecuted.IsTold(frame.ErrorText)) || (follows && NotExecuted.IsRedirection(frame.ErrorText))))
         {
             // Nothing is sent to such an engine any more; what is under way there is still answered.
             RetainedFrom = Retains ? RetainedFrom : Answered;
@@ -342,6 +344,7 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes)
         {
             ExpectationKind.Quit => ReplyVerdict.Last,
             ExpectationKind.Edited when !failed => ReplyVerdict.Edit,
+            ExpectationKind.Refusable when failed => ReplyVerdict.Edit,
             ExpectationKind.Reset => failed ? ReplyVerdict.Violation : ReplyVerdict.Reset,
             _ when taken.Traits.HasFlag(ExpectationTraits.KeptBack) => ReplyVerdict.KeepBack,
             _ => ReplyVerdict.Pass,

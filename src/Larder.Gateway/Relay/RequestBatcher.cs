@@ -106,6 +106,9 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
     /// <summary>After <see cref="BatchEnd.Reroute"/>: the shard that is to be connected to.</summary>
     public int NextShard => door.NextShard;
 
+    /// <summary>After <see cref="BatchEnd.Transaction"/>: which.</summary>
+    public RoutedTransaction Transaction => door.Transaction!;
+
     /// <summary>After <see cref="BatchEnd.Gather"/>: what is to be carried out, which is the next command that is unread.</summary>
     public GatherOrder Gathered => door.Gathered!;
 
@@ -225,6 +228,8 @@ internal sealed class RequestBatcher(ClientConnection client, RespRequestScanner
                 return (BatchEnd.GoOn, false);
             case Admission.ForwardAndAwait:
                 return (BatchEnd.AwaitReplies, true);
+            case Admission.ForwardTransaction:
+                return (BatchEnd.Transaction, true);
             case Admission.ForwardLast:
                 return (CommandTable.Find(view.Name) == CommandKind.Reset ? BatchEnd.Reset : BatchEnd.LastReplies, true);
             case Admission.Reroute:

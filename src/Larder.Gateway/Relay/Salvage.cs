@@ -1,5 +1,6 @@
 using System.Buffers;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Gathering;
 using Larder.Model.Specs;
 
 namespace Larder.Gateway.Relay;
@@ -23,6 +24,8 @@ internal sealed class Salvage
     private readonly FailoverSpec _policy;
     private readonly CommandEffects _effects;
     private readonly TimeProvider _clock;
+
+    private bool _isRedirected;
 
     private Salvage(FailoverSpec policy, CommandEffects effects, TimeProvider clock) => (_policy, _effects, _clock) = (policy, effects, clock);
 
@@ -59,7 +62,9 @@ internal sealed class Salvage
         var salvage = new Salvage(policy, effects, clock);
         var outstanding = ledger.Outstanding();
         var commands = ledger.Journal.Read(ledger.Retains ? ledger.RetainedFrom : ledger.Answered);
-        if (commands is null ? retained.Count > 0 || state.InTransaction : commands.Count != retained.Count + outstanding.Count)
+        salvage._isRedirected = retained.Count > 0 && retained.Where(reply => !reply.WasExecuted).All(reply => RoutedTransaction.IsRefusal(reply.Reply));
+        givesUp |= commands is null && salvage._isRedirected; // A large command cannot be given again: its client is told that it was not executed.
+        if (commands is null ? (retained.Count > 0 && !salvage._isRedirected) || state.InTransaction : commands.Count != retained.Count + outstanding.Count)
         {
             return null; // What was under way is too much to have been kept.
         }
@@ -211,16 +216,22 @@ internal sealed class Salvage
             return;
         }
 
-        // An engine that is no primary may have given a reader something old.
-        if ((!reply.WasExecuted && !givesUp) || (reply.WasExecuted && unit.Command!.Value.IsRepeatable(_effects)))
+        // An engine that is no primary may have given a reader something old. One that sends commands elsewhere is one.
+        if ((!reply.WasExecuted && !givesUp) || (reply.WasExecuted && !_isRedirected && unit.Command!.Value.IsRepeatable(_effects)))
         {
+            if (!reply.WasExecuted && reply.Reply.AsSpan().StartsWith("-ASK "u8))
+            {
+                Add(new Expectation(ExpectationKind.Substitute, Payload: Array.Empty<byte>()), "*1\r\n$6\r\nASKING\r\n"u8);
+            }
+
             Repeat(unit);
             Acknowledge(unit, acknowledge);
             return;
         }
 
-        var isUnsafe = reply.WasExecuted && !reply.IsAcknowledged && unit.Expectation.Traits.HasFlag(ExpectationTraits.KeptBack) && reply.Reply[0] != (byte)'-';
-        AnswerInstead(isUnsafe ? Replies.NotAcknowledged : reply.Reply);
+        var isUnsafe = reply.WasExecuted && !reply.IsAcknowledged && unit.Expectation.Traits.HasFlag(ExpectationTraits.KeptBack) && reply.Reply is not [(byte)'-', ..];
+        var isLost = !reply.WasExecuted && NotExecuted.IsRedirection(reply.Reply.AsSpan(1));
+        AnswerInstead(isUnsafe ? Replies.NotAcknowledged : isLost ? Replies.SlotMoving : reply.Reply);
     }
 
     private void Repeat(Unit unit)

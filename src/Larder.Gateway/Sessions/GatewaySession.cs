@@ -98,6 +98,9 @@ internal sealed partial class GatewaySession
     /// <summary>Of a client that knows nothing of shards: the one that its last command was for, or that its engine connection belongs to.</summary>
     public int? Shard { get; set; }
 
+    /// <summary>Whether a shard has sent a command elsewhere since the last route: the next large one is kept until it is answered, so that it can be given there.</summary>
+    public bool HasMetMovingSlots { get; set; }
+
     /// <summary>Whether its commands are sent to the shards of their keys, since it has come by the port of the whole cache.</summary>
     public bool IsRouted => Endpoint.NodeOrdinal is null && _cache.Cluster is not null;
 
@@ -248,6 +251,7 @@ internal sealed partial class GatewaySession
     /// <param name="route">The route.</param>
     public void OnRoute(CacheRoute route)
     {
+        HasMetMovingSlots = false;
         if (_grant is { } grant && !AccessKeyVerifier.IsValid(route, grant))
         {
             RequestClose(CloseReason.KeyRegenerated);
