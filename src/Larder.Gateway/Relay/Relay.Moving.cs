@@ -146,32 +146,21 @@ internal sealed partial class Relay
     /// <summary>Opens the next link as soon as there is a primary; within the hold limit, else the session is closed.</summary>
     private async Task<bool> ReopenAsync(Leg left)
     {
-        var started = session.Clock.GetTimestamp();
         if (left is { NotExecutedSince: not null, Ledger.Retains: true })
         {
             await cache.PulseAsync(); // Sent on for a second time: shards do not agree yet.
         }
 
-        while (!session.IsClosing && !_ended)
+        // An engine that gave a command back is the primary no more, whatever the route still says.
+        var end = await session.WithPrimaryAsync(
+            async primary => !(left.Waiting is not null && left.Link.LeadsTo(primary)) && !MustWaitForAnother(left, primary) && await TryReopenAsync(left, primary),
+            () => _ended);
+        if (end == HoldEnd.Expired)
         {
-            // An engine that gave a command back is the primary no more, whatever the route still says.
-            if (cache.FindFresh(session.Aim) is { } primary && !(left.Waiting is not null && left.Link.LeadsTo(primary)) && !MustWaitForAnother(left, primary)
-                && await TryReopenAsync(left, primary))
-            {
-                return true;
-            }
-
-            if (session.Clock.GetElapsedTime(started) >= HoldLimit)
-            {
-                session.Counters.HoldExpired();
-                session.RequestClose(CloseReason.NoPrimary);
-                return false;
-            }
-
-            await cache.PulseAsync();
+            session.RequestClose(CloseReason.NoPrimary);
         }
 
-        return false;
+        return end == HoldEnd.Done;
     }
 
     /// <summary>The next engine connection is to lead to the shard that a command was sent to.</summary>

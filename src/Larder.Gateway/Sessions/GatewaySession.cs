@@ -379,6 +379,32 @@ internal sealed partial class GatewaySession
         }
     }
 
+    /// <summary>Waits for a primary with a fresh view and has something done with it, again and again until it succeeds; within the hold limit.</summary>
+    /// <param name="attempt">What is to be done; false where it is to be tried again in a moment.</param>
+    /// <param name="isOver">Whether it is not wanted any more; that the session is to be closed is looked at anyway.</param>
+    /// <returns>How it ended. Where the limit is over, it is counted.</returns>
+    public async Task<HoldEnd> WithPrimaryAsync(Func<PrimaryRoute, Task<bool>> attempt, Func<bool>? isOver = null)
+    {
+        var started = Clock.GetTimestamp();
+        while (!IsClosing && isOver?.Invoke() != true)
+        {
+            if (_cache.FindFresh(Aim) is { } primary && await attempt(primary))
+            {
+                return HoldEnd.Done;
+            }
+
+            if (Clock.GetElapsedTime(started) >= _cache.HoldLimit)
+            {
+                Counters.HoldExpired();
+                return HoldEnd.Expired;
+            }
+
+            await _cache.PulseAsync();
+        }
+
+        return HoldEnd.Over;
+    }
+
     /// <summary>Opens an engine connection and does the first exchange on it.</summary>
     /// <param name="primary">The primary.</param>
     /// <param name="order">The exchange.</param>
@@ -522,39 +548,32 @@ internal sealed partial class GatewaySession
     /// <returns>The connection; <c>null</c> where the session is to be closed.</returns>
     private async Task<EngineLink?> PinAsync(SessionSettings settings)
     {
-        var started = Clock.GetTimestamp();
-        while (!IsClosing)
+        EngineLink? pinned = null;
+        var end = await WithPrimaryAsync(async primary =>
         {
-            if (_cache.FindFresh(Aim) is { } primary)
+            var handshake = new ArrayBufferWriter<byte>();
+            var required = settings.WriteHandshake(handshake, primary, Grant);
+            SessionSettings.WriteIdQuestion(handshake);
+            if (settings.HasSharedWrites)
             {
-                var handshake = new ArrayBufferWriter<byte>();
-                var required = settings.WriteHandshake(handshake, primary, Grant);
-                SessionSettings.WriteIdQuestion(handshake);
-                if (settings.HasSharedWrites)
-                {
-                    SessionSettings.WriteOffsetMark(handshake);
-                }
-
-                var (link, reply) = await OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, required, Any: settings.HasSharedWrites ? 2 : 1));
-                if (link is not null)
-                {
-                    settings.EngineId = ClientIdEditor.Read(reply!.FirstOptional);
-                    settings.HasSharedWrites = false;
-                    return link;
-                }
+                SessionSettings.WriteOffsetMark(handshake);
             }
 
-            if (Clock.GetElapsedTime(started) >= _cache.HoldLimit)
+            (pinned, var reply) = await OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, required, Any: settings.HasSharedWrites ? 2 : 1));
+            if (pinned is not null)
             {
-                Counters.HoldExpired();
-                RequestClose(CloseReason.NoPrimary);
-                return null;
+                settings.EngineId = ClientIdEditor.Read(reply!.FirstOptional);
+                settings.HasSharedWrites = false;
             }
 
-            await _cache.PulseAsync();
+            return pinned is not null;
+        });
+        if (end == HoldEnd.Expired)
+        {
+            RequestClose(CloseReason.NoPrimary);
         }
 
-        return null;
+        return pinned;
     }
 
     private static partial class Log

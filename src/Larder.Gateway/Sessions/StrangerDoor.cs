@@ -5,6 +5,7 @@ using Larder.Gateway.Commands;
 using Larder.Gateway.Lanes;
 using Larder.Gateway.Relay;
 using Larder.Gateway.Routing;
+using Larder.Model.Routing;
 using Larder.Resp.Requests;
 
 namespace Larder.Gateway.Sessions;
@@ -183,73 +184,74 @@ internal sealed class StrangerDoor(GatewaySession session, ClientConnection clie
     /// <summary>Lets a client in whose key is right, as soon as there is a primary; waits within the hold limit.</summary>
     private async Task<Guest?> OpenAsync(HelloCommand? hello)
     {
-        var protocol = hello?.Version ?? 2;
-        var started = session.Clock.GetTimestamp();
-        while (!session.IsClosing)
+        Guest? guest = null;
+        var end = await session.WithPrimaryAsync(async primary =>
         {
-            if (cache.FindFresh(session.Aim) is { } primary)
-            {
-                if (hello is not { ClientName.Length: > SessionSettings.MaxValueBytes } && await cache.GreetAsync(client.Connection.Loop, protocol, session.Grant.User, session.Aim, session.Services) is { } greeting)
-                {
-                    await client.WriteAsync(hello is null ? Replies.Ok.ToArray() : LaneHandshake.Greet(greeting, session.Id));
-                    session.NoteActivity();
-                    return new Guest(null, 0, protocol, hello?.ClientName);
-                }
-
-                // An engine takes no long argument from one who has not authenticated; the client may have given it in a line, whose parts may be longer.
-                var longName = hello is { ClientName.Length: > SessionSettings.MaxValueBytes } ? hello.ClientName : null;
-                var handshake = new ArrayBufferWriter<byte>();
-                if (hello is not null)
-                {
-                    (longName is null ? hello : hello with { ClientName = null }).Write(handshake, primary);
-                }
-                else
-                {
-                    Credentials.WriteAuth(handshake, primary, session.Grant);
-                }
-
-                SessionSettings.WriteIdQuestion(handshake);
-                if (longName is not null)
-                {
-                    SessionSettings.WriteName(handshake, longName);
-                }
-
-                var (link, reply) = await session.OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, Required: 1, Any: longName is null ? 1 : 2));
-                if (link is not null)
-                {
-                    try
-                    {
-                        await client.WriteAsync(reply!.Replies);
-                    }
-                    catch
-                    {
-                        link.Dispose(); // The client has left meanwhile: the connection is nobody's.
-                        throw;
-                    }
-
-                    session.NoteActivity();
-                    return new Guest(link, ClientIdEditor.Read(reply.FirstOptional), protocol, hello?.ClientName);
-                }
-
-                if (reply is not null)
-                {
-                    session.NoteReason(CloseReason.EngineRefused);
-                    await client.WriteAsync(Replies.EngineRefused.ToArray());
-                    return null;
-                }
-            }
-
-            if (session.Clock.GetElapsedTime(started) >= cache.HoldLimit)
-            {
-                session.Counters.HoldExpired();
-                session.NoteReason(CloseReason.NoPrimary);
-                await client.WriteAsync(Replies.NoPrimary.ToArray());
-                return null;
-            }
-
-            await cache.PulseAsync();
+            (guest, var isDecided) = await TryLetInAsync(hello, primary);
+            return isDecided;
+        });
+        if (end == HoldEnd.Expired)
+        {
+            session.NoteReason(CloseReason.NoPrimary);
+            await client.WriteAsync(Replies.NoPrimary.ToArray());
         }
 
-        return null;
+        return guest;
+    }
+
+    /// <summary>Lets a client in.</summary>
+    /// <returns>The guest, and whether it is decided: the engine may have refused, or may not have been reached.</returns>
+    private async Task<(Guest? Guest, bool IsDecided)> TryLetInAsync(HelloCommand? hello, PrimaryRoute primary)
+    {
+        var protocol = hello?.Version ?? 2;
+        if (hello is not { ClientName.Length: > SessionSettings.MaxValueBytes } && await cache.GreetAsync(client.Connection.Loop, protocol, session.Grant.User, session.Aim, session.Services) is { } greeting)
+        {
+            await client.WriteAsync(hello is null ? Replies.Ok.ToArray() : LaneHandshake.Greet(greeting, session.Id));
+            session.NoteActivity();
+            return (new Guest(null, 0, protocol, hello?.ClientName), true);
+        }
+
+        // An engine takes no long argument from one who has not authenticated; the client may have given it in a line, whose parts may be longer.
+        var longName = hello is { ClientName.Length: > SessionSettings.MaxValueBytes } ? hello.ClientName : null;
+        var handshake = new ArrayBufferWriter<byte>();
+        if (hello is not null)
+        {
+            (longName is null ? hello : hello with { ClientName = null }).Write(handshake, primary);
+        }
+        else
+        {
+            Credentials.WriteAuth(handshake, primary, session.Grant);
+        }
+
+        SessionSettings.WriteIdQuestion(handshake);
+        if (longName is not null)
+        {
+            SessionSettings.WriteName(handshake, longName);
+        }
+
+        var (link, reply) = await session.OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, Required: 1, Any: longName is null ? 1 : 2));
+        if (link is not null)
+        {
+            try
+            {
+                await client.WriteAsync(reply!.Replies);
+            }
+            catch
+            {
+                link.Dispose(); // The client has left meanwhile: the connection is nobody's.
+                throw;
+            }
+
+            session.NoteActivity();
+            return (new Guest(link, ClientIdEditor.Read(reply.FirstOptional), protocol, hello?.ClientName), true);
+        }
+
+        if (reply is not null)
+        {
+            session.NoteReason(CloseReason.EngineRefused);
+            await client.WriteAsync(Replies.EngineRefused.ToArray());
+        }
+
+        return (null, reply is not null);
     }
 }
