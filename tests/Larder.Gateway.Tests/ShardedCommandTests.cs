@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Larder.Gateway.Tests.Harness;
+using Larder.Model.Routing;
 
 namespace Larder.Gateway.Tests;
 
@@ -169,6 +170,27 @@ public sealed class ShardedCommandTests(ClusterTests.Formed formed) : IClassFixt
         Assert.Equal(count, (await wire.AskAsync(["MGET", .. keys])).Count(character => character == 'x'));
         Assert.Equal($":{count}", await wire.AskAsync(["DEL", .. keys]));
         Assert.Equal(":0", await wire.AskAsync("DBSIZE"));
+    }
+
+    [Fact]
+    public async Task A_shard_that_is_held_is_waited_for_and_a_command_under_way_is_waited_for_by_who_holds()
+    {
+        IGatewayHold hold = _door.Gateway;
+        var limit = TimeSpan.FromSeconds(20);
+        await using var wire = await EnterAsync(2);
+        var large = new string('x', 50_000);
+        Assert.True(await hold.HoldShardAsync("dev", 1, HoldReason.Handover, limit, TestContext.Current.CancellationToken));
+        await wire.SendAsync("MSET", "{a}held", large, "{b}held", large, "{c}held", large);
+        await Door.EventuallyAsync(async () => await _cluster[0].AskAsync("EXISTS", "{b}held") == ":1", "the other shards have their part");
+        Assert.Equal(":0", await _cluster[2].AskAsync("EXISTS", "{c}held"));
+        hold.ReleaseShard("dev", 1);
+        Assert.Equal("+OK", await wire.ReadAsync());
+        Assert.Equal(":1", await _cluster[2].AskAsync("EXISTS", "{c}held"));
+
+        await wire.SendAsync("MSET", "{a}held", large, "{b}held", large, "{c}held", large);
+        Assert.True(await hold.HoldShardAsync("dev", 1, HoldReason.Handover, limit, TestContext.Current.CancellationToken));
+        hold.ReleaseShard("dev", 1);
+        Assert.Equal("+OK", await wire.ReadAsync());
     }
 
     [Fact]

@@ -1,9 +1,12 @@
 using System.Buffers;
+using Larder.Gateway.Authentication;
 using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
+using Larder.Gateway.Lanes;
 using Larder.Gateway.Relay;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
+using Larder.Model.Routing;
 using Larder.Model.Specs;
 
 namespace Larder.Gateway.Gathering;
@@ -129,8 +132,8 @@ internal sealed class Gatherer(GatewaySession session, CacheRuntime cache, Sessi
             }
 
             var handshake = new ArrayBufferWriter<byte>();
-            var required = settings.WriteHandshake(handshake, primary, session.Grant);
-            var (link, refusal) = await session.OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, required));
+            WriteHandshake(handshake, primary);
+            var (link, refusal) = await session.OpenLinkAsync(primary, new HandshakeOrder(handshake.WrittenMemory, Required: 1));
             if (link is null)
             {
                 return refusal is null ? Outcome.Wait : Finish(parts, Replies.EngineRefused.ToArray());
@@ -149,6 +152,19 @@ internal sealed class Gatherer(GatewaySession session, CacheRuntime cache, Sessi
         finally
         {
             Interlocked.Decrement(ref _conversations);
+        }
+    }
+
+    /// <summary>What the client has set for its own connection is not needed, and an engine that is busy with a script would refuse it.</summary>
+    private void WriteHandshake(ArrayBufferWriter<byte> output, PrimaryRoute primary)
+    {
+        if (settings.Protocol == 3)
+        {
+            LaneHandshake.Write(output, primary, settings.Protocol, session.Grant.User);
+        }
+        else
+        {
+            Credentials.WriteAuth(output, primary, session.Grant);
         }
     }
 

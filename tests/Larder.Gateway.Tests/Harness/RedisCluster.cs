@@ -29,9 +29,10 @@ internal sealed class RedisCluster : IAsyncDisposable
     {
         var cluster = new RedisCluster();
         var ports = Door.FreePorts(shards * NodesPerShard * 2);
-        var processes = await Task.WhenAll(Enumerable.Range(0, shards * NodesPerShard).Select(node => RedisProcess.StartAsync(
+        var starting = Enumerable.Range(0, shards * NodesPerShard).Select(node => RedisProcess.StartAsync(
             $"port {ports[node * 2]}\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port {ports[(node * 2) + 1]}\ncluster-node-timeout 4000\n"
-            + "cluster-replica-no-failover yes\ncluster-require-full-coverage no\nrepl-diskless-sync-delay 0\nrepl-ping-replica-period 1\nuser default on nopass ~* &* +@all\n")));
+            + "cluster-replica-no-failover yes\ncluster-require-full-coverage no\nrepl-diskless-sync-delay 0\nrepl-ping-replica-period 1\nuser default on nopass ~* &* +@all\n")).ToList();
+        var processes = await AllOrNoneAsync(starting);
         for (var node = 0; node < processes.Length; node++)
         {
             cluster._nodes.Add((processes[node], ports[node * 2], await processes[node].AskAsync("CLUSTER", "MYID")));
@@ -92,6 +93,24 @@ internal sealed class RedisCluster : IAsyncDisposable
         foreach (var (process, _, _) in _nodes)
         {
             await process.DisposeAsync();
+        }
+    }
+
+    /// <summary>Where one does not start, because somebody was faster at its port, none is left running.</summary>
+    private static async Task<RedisProcess[]> AllOrNoneAsync(IReadOnlyList<Task<RedisProcess>> starting)
+    {
+        try
+        {
+            return await Task.WhenAll(starting);
+        }
+        catch
+        {
+            foreach (var started in starting.Where(task => task.IsCompletedSuccessfully))
+            {
+                await (await started).DisposeAsync();
+            }
+
+            throw;
         }
     }
 
