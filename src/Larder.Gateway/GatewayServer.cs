@@ -137,7 +137,7 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
             : PollAsync(
                 () => Find(cache) is not { } runtime
                     || (runtime.Route.Shards.FirstOrDefault(one => one.Shard == shard)?.Primary is { } primary && primary.Epoch >= epoch
-                        && runtime.Sessions.All(session => runtime.ShardOf(session.Aim) != shard || session.IsSettled)),
+                        && runtime.Sessions.All(session => runtime.ShardOf(session.Aim) != shard || session.IsSettled || IsOfNodeInWaiting(runtime, session.Aim))),
                 limit,
                 cancellationToken);
 
@@ -161,6 +161,9 @@ public sealed partial class GatewayServer : IGatewayHold, IAsyncDisposable
         _stop.Dispose();
         _services.Loops.Dispose();
     }
+
+    // The old primary's own port: it serves again once that node is known to follow, which is after the handover, so that nobody may wait for it.
+    private static bool IsOfNodeInWaiting(CacheRuntime runtime, EngineAim aim) => aim.Node is not null && runtime.Find(aim) is null;
 
     private CacheRuntime? Find(string cache)
     {

@@ -6,6 +6,7 @@ using Xunit;
 namespace Larder.Chaos.Tests;
 
 /// <summary>A short run against the real program; <c>bench/chaos</c> runs for longer, on all engines, with all faults.</summary>
+[Collection("one installation at a time")]
 public sealed class ShortRunTests
 {
     [Fact]

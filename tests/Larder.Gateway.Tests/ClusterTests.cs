@@ -1,5 +1,6 @@
 using System.Globalization;
 using Larder.Gateway.Tests.Harness;
+using Larder.Model.Routing;
 using Larder.Model.Specs;
 using StackExchange.Redis;
 
@@ -171,6 +172,30 @@ public sealed class ClusterTests(ClusterTests.Formed formed) : IClassFixture<Clu
         Assert.EndsWith($" 127.0.0.1:{_firstPort + 1}", refused, StringComparison.Ordinal);
         Assert.Equal("2", await next.AskAsync("GET", key));
         Assert.Equal("1", await other.AskAsync("GET", KeyOf(1)));
+    }
+
+    [Fact]
+    public async Task A_handover_does_not_wait_for_subscribers_at_the_old_primarys_own_port()
+    {
+        await using var own = await OwnAsync();
+        await using var subscriber = await EnterAsync(_door, _firstPort);
+        await subscriber.AskAsync("SUBSCRIBE", "news");
+        var limit = TimeSpan.FromSeconds(30);
+        var cancellation = TestContext.Current.CancellationToken;
+        Assert.True(await _door.Gateway.HoldShardAsync("dev", 0, HoldReason.Handover, limit, cancellation));
+        Assert.Equal("+OK", await _cluster[1].AskAsync("CLUSTER", "FAILOVER", "TAKEOVER"));
+        var route = _cluster.Route(_door.Route("dev") with { Listen = [_door.Endpoint] }, _firstPort, TimeProvider.System, shard => shard == 0 ? 1 : shard * 2, epoch: 2);
+
+        // As it is in a handover: nobody has seen yet that the old primary follows.
+        _door.Set(route with { Shards = [.. route.Shards.Select(shard => shard with { Nodes = [.. shard.Nodes.Select(node => node.Ordinal == 0 ? node with { InSync = false } : node)] })] });
+        Assert.True(await _door.Gateway.FollowShardAsync("dev", 0, 2, limit, cancellation));
+        _door.Gateway.ReleaseShard("dev", 0);
+        _door.Set(route);
+        await using var next = await EnterAsync(_door, _firstPort + 1);
+        await Door.EventuallyAsync(async () => await next.AskAsync("SET", KeyOf(0), "1") == "+OK", "the new one takes writes");
+        await Door.EventuallyAsync(async () => (await _cluster[0].AskAsync("PUBSUB", "NUMSUB", "news")) == "[news, :1]", "the subscriber is at its node");
+        await next.AskAsync("PUBLISH", "news", "hello");
+        Assert.Equal("[message, news, hello]", await subscriber.ReadAsync());
     }
 
     [Theory]

@@ -54,7 +54,7 @@ public sealed record ChaosReport(
         text.AppendLine($"order {Count(AnomalyKind.OrderViolation)}, torn {Count(AnomalyKind.TornTransaction)}, refused but executed {Count(AnomalyKind.RefusedButExecuted)}, phantoms {Count(AnomalyKind.PhantomValue)}, two primaries {Count(AnomalyKind.TwoPrimaries)}, epoch went back {Count(AnomalyKind.EpochWentBack)}, primary of no epoch shown {Count(AnomalyKind.UnelectedPrimaryShown)}");
         foreach (var (outcome, index) in Faults.Select((outcome, index) => (outcome, index)))
         {
-            text.AppendLine($"fault {index + 1} at {outcome.Fault.Began.TotalSeconds:F3} s: {outcome.Fault.Kind}, epoch {outcome.Fault.EpochBefore} to {outcome.Fault.EpochAfter}, {outcome.Fault.NodesEnded} nodes ended, "
+            text.AppendLine($"fault {index + 1} at {outcome.Fault.Began.TotalSeconds:F3} s: {outcome.Fault.Kind}{(outcome.Fault.Shard > 0 ? $" of shard {outcome.Fault.Shard}" : "")}, epoch {outcome.Fault.EpochBefore} to {outcome.Fault.EpochAfter}, {outcome.Fault.NodesEnded} nodes ended, "
                 + $"first acknowledged write after {Milliseconds(outcome.FirstAcknowledged)}, longest pause {Milliseconds(outcome.LongestPause)}, Ready after {Milliseconds(outcome.UntilReady)}, "
                 + $"lost {Count(AnomalyKind.LostWrite, index)}, unknown {outcome.UnknownFates}, refused {outcome.Refused}{(outcome.Fault.Note is { } note ? $" ({note})" : "")}");
         }

@@ -30,9 +30,12 @@ public static class Verdict
             breaches.Add($"{kind}: {report.Count(kind)}");
         }
 
+        var mayLose = false;
         for (var i = -1; i < report.Faults.Length; i++)
         {
-            if (i >= 0 && MayLose(report.Faults[i].Fault, durability, replicas))
+            // Where faults overlap, what an earlier one lost may be seen after a later one only.
+            mayLose = (mayLose && report.Faults[i - 1].Fault.Overlapped) || (i >= 0 && MayLose(report.Faults[i].Fault, durability, replicas));
+            if (mayLose)
             {
                 continue;
             }
@@ -43,7 +46,7 @@ public static class Verdict
             }
         }
 
-        foreach (var outcome in report.Faults.Where(outcome => outcome.Fault.Ready is null))
+        foreach (var outcome in report.Faults.Where(outcome => outcome.Fault is { Ready: null, Overlapped: false }))
         {
             breaches.Add($"not Ready again after {outcome.Fault.Kind} at {outcome.Fault.Began.TotalSeconds:F3} s");
         }
@@ -56,6 +59,6 @@ public static class Verdict
     /// <param name="durability">What was promised.</param>
     /// <param name="replicas">How many replicas the shard has.</param>
     public static bool MayLose(FaultRecord fault, Durability durability, int replicas) =>
-        (durability == Durability.Async && fault.Kind.EndsThePrimary() && fault.EpochAfter > fault.EpochBefore)
+        (durability == Durability.Async && ((fault.Kind.EndsThePrimary() && fault.EpochAfter > fault.EpochBefore) || fault.UnplannedElections > 0))
         || fault.NodesEnded > replicas;
 }

@@ -41,7 +41,15 @@ public sealed class Auditor(ClientEndpoint endpoint, Workloads workloads, Histor
     private async Task<Snapshot> TakeAsync(RespConnection connection, CancellationToken cancellationToken)
     {
         var began = recorder.Now;
-        var (collections, integers) = (Workloads.Collections, workloads.Integers);
+        var (collections, integers) = await ReadAsync(connection, Workloads.Collections, workloads.Integers, cancellationToken);
+        return new Snapshot(began, recorder.Now, collections.ToImmutableDictionary(), integers.ToImmutableDictionary());
+    }
+
+    /// <summary>Reads keys in one transaction.</summary>
+    /// <exception cref="IOException">It was refused, or broke off.</exception>
+    internal static async Task<(IEnumerable<KeyValuePair<string, ImmutableArray<long>>> Collections, IEnumerable<KeyValuePair<string, long>> Integers)> ReadAsync(
+        RespConnection connection, ImmutableArray<string> collections, ImmutableArray<string> integers, CancellationToken cancellationToken)
+    {
         connection.Add("MULTI");
         foreach (var key in collections)
         {
@@ -75,11 +83,9 @@ public sealed class Auditor(ClientEndpoint endpoint, Workloads workloads, Histor
             throw new IOException("A snapshot was refused by EXEC.");
         }
 
-        return new Snapshot(
-            began,
-            recorder.Now,
-            collections.Select((key, index) => (key, Elements(items[index]))).ToImmutableDictionary(pair => pair.key, pair => pair.Item2),
-            integers.Select((key, index) => (key, Integer(items[collections.Length + index]))).ToImmutableDictionary(pair => pair.key, pair => pair.Item2));
+        return (
+            collections.Select((key, index) => KeyValuePair.Create(key, Elements(items[index]))),
+            integers.Select((key, index) => KeyValuePair.Create(key, Integer(items[collections.Length + index]))));
     }
 
     private static ImmutableArray<long> Elements(RespValue value) => value is RespValue.List list

@@ -18,5 +18,8 @@ public sealed class ClientEndpoint(int port, string serverName, X509Certificate2
     /// <summary>The certificate that the endpoint's own must come from.</summary>
     public X509Certificate2 Authority => authority;
 
+    /// <summary>The same at another port, as clustered caches have for each node.</summary>
+    public ClientEndpoint At(int other) => new(other, serverName, authority, key);
+
     internal string Key => key;
 }

@@ -23,7 +23,7 @@ internal sealed class Filler(ClientEndpoint endpoint, int megabytes, int seed)
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
         await using var connection = await RespConnection.OpenAsync(endpoint, limit.Token);
-        var count = megabytes * ValuesOfAMegabyte;
+        var count = Count(megabytes);
         if (await connection.CallAsync(limit.Token, "EXISTS", Key(count - 1)) is RespValue.Number { Value: 1 })
         {
             return;
@@ -41,6 +41,9 @@ internal sealed class Filler(ClientEndpoint endpoint, int megabytes, int seed)
             }
         }
     }
+
+    /// <summary>How many keys it is.</summary>
+    public static int Count(int megabytes) => megabytes * ValuesOfAMegabyte;
 
     private static string Key(int index) => $"filler:{index}";
 }

@@ -23,7 +23,7 @@ public sealed class Workloads
     public static ImmutableArray<string> Collections => [Set, .. Lists];
 
     /// <summary>Whether a collection is a set.</summary>
-    public static bool IsSet(string key) => key == Set;
+    public static bool IsSet(string key) => key.EndsWith("set", StringComparison.Ordinal);
 
     /// <summary>The registers and counters.</summary>
     public ImmutableArray<string> Integers => [

@@ -35,4 +35,16 @@ public enum FaultKind
 
     /// <summary>A replica that runs in short strokes, SIGSTOP and SIGCONT, so that replication lags.</summary>
     SlowReplica,
+
+    /// <summary>Of a clustered cache: more shards, by applying the spec with another <c>shard_count</c>.</summary>
+    ScaleOut,
+
+    /// <summary>Of a clustered cache: fewer shards.</summary>
+    ScaleIn,
+
+    /// <summary>Of a clustered cache: the change of the number of shards that is under way pauses, and goes on later.</summary>
+    PauseScaling,
+
+    /// <summary>Of a clustered cache: another change of its spec, which harms nobody, and which is refused while the number of shards changes.</summary>
+    ChangeSetting,
 }

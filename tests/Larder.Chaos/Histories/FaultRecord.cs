@@ -11,4 +11,14 @@ namespace Larder.Chaos.Histories;
 /// <param name="NodesEnded">How many nodes lost their process, whoever ended it: as many copies of the data went with them where nothing is persisted.</param>
 /// <param name="Note">What an observer must know, such as that the moment aimed for was missed; else <c>null</c>.</param>
 public sealed record FaultRecord(
-    FaultKind Kind, TimeSpan Began, TimeSpan? Ready, long EpochBefore, long EpochAfter, int NodesEnded, string? Note = null);
+    FaultKind Kind, TimeSpan Began, TimeSpan? Ready, long EpochBefore, long EpochAfter, int NodesEnded, string? Note = null)
+{
+    /// <summary>The shard that it was done to; 0 where it was done to the whole cache.</summary>
+    public int Shard { get; init; }
+
+    /// <summary>Whether the next one was injected before all was well again, so that what is seen after that one may come from this one.</summary>
+    public bool Overlapped { get; init; }
+
+    /// <summary>Elections that nothing here was the reason of: on a busy host a primary may be taken for hung, which a checker must know.</summary>
+    public int UnplannedElections { get; init; }
+}

@@ -5,4 +5,8 @@ namespace Larder.Chaos.Installations;
 /// <param name="Role"><c>primary</c> or <c>replica</c>.</param>
 /// <param name="State"><c>Starting</c>, <c>Syncing</c>, <c>InSync</c> or <c>Down</c>.</param>
 /// <param name="Pid">Its process; 0 where it has none.</param>
-public sealed record CacheNode(int Ordinal, string Role, string State, int Pid);
+public sealed record CacheNode(int Ordinal, string Role, string State, int Pid)
+{
+    /// <summary>The TLS port of a clustered cache's node; 0 where it has none.</summary>
+    public int TlsPort { get; init; }
+}

@@ -24,28 +24,31 @@ public sealed record CacheView(string State, long Epoch, ImmutableArray<CacheNod
     /// <summary>The replicas.</summary>
     public ImmutableArray<CacheNode> Replicas => [.. Nodes.Where(node => node.Role == "replica")];
 
-    /// <summary>Reads what <c>larder show NAME --output json</c> prints.</summary>
+    /// <summary>Reads what <c>larder show NAME --output json</c> prints of an unclustered cache.</summary>
     public static CacheView Parse(JsonElement cache)
     {
         // A daemon that has just started shows the cache before its shards.
         var state = cache.GetProperty("state").GetString()!;
-        if (cache.GetProperty("shards").GetArrayLength() == 0)
-        {
-            return new CacheView(state, 0, []);
-        }
-
-        var shard = cache.GetProperty("shards").EnumerateArray().Single();
-        return new CacheView(
-            state,
-            shard.GetProperty("epoch").GetInt64(),
-            [.. shard.GetProperty("nodes").EnumerateArray().Select(node => new CacheNode(
-                node.GetProperty("ordinal").GetInt32(),
-                node.GetProperty("role").GetString()!,
-                node.GetProperty("state").GetString()!,
-                node.GetProperty("pid").ValueKind == JsonValueKind.Number ? node.GetProperty("pid").GetInt32() : 0))]);
+        return cache.GetProperty("shards").GetArrayLength() == 0
+            ? new CacheView(state, 0, [])
+            : ParseShard(state, cache.GetProperty("shards").EnumerateArray().Single());
     }
+
+    internal static CacheView ParseShard(string state, JsonElement shard) => new(
+        state,
+        shard.GetProperty("epoch").GetInt64(),
+        [.. shard.GetProperty("nodes").EnumerateArray().Select(node => new CacheNode(
+            node.GetProperty("ordinal").GetInt32(),
+            node.GetProperty("role").GetString()!,
+            node.GetProperty("state").GetString()!,
+            NumberOr0(node.GetProperty("pid")))
+        {
+            TlsPort = NumberOr0(node.GetProperty("tlsPort")),
+        })]);
 
     /// <inheritdoc/>
     public override string ToString() =>
         $"{State}, epoch {Epoch}: {string.Join(", ", Nodes.Select(node => $"node {node.Ordinal} {node.Role} {node.State} (process {node.Pid})"))}";
+
+    private static int NumberOr0(JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetInt32() : 0;
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 
 namespace Larder.Chaos.Installations;
@@ -17,12 +18,14 @@ public sealed class ChaosInstallation : IAsyncDisposable
 
     /// <summary>Makes the home; starts nothing.</summary>
     /// <param name="program">The path of <c>larder</c>.</param>
-    public ChaosInstallation(string program)
+    /// <param name="nodePorts">How many nodes of clustered caches there will be at most; 0 where there are no such caches.</param>
+    public ChaosInstallation(string program, int nodePorts = 0)
     {
         _program = program;
         Home = Directory.CreateTempSubdirectory("larder-chaos-").FullName;
         TlsPort = FreePort.Take();
         PlainPort = FreePort.Take();
+        NodeTlsPort = nodePorts == 0 ? 0 : FreePort.TakeRun(nodePorts);
         _socket = new ManagementSocket(Home);
     }
 
@@ -39,6 +42,8 @@ public sealed class ChaosInstallation : IAsyncDisposable
     public string LogFile => Path.Combine(Home, "logs", "larder.log");
 
     private int PlainPort { get; }
+
+    private int NodeTlsPort { get; }
 
     /// <summary>Makes a cache, and waits until it is Ready.</summary>
     /// <param name="spec">The spec's text.</param>
@@ -58,6 +63,20 @@ public sealed class ChaosInstallation : IAsyncDisposable
 
     /// <summary>A cache as <c>larder show</c> shows it; <c>null</c> where no daemon answers.</summary>
     public Task<CacheView?> ShowAsync(string cache, CancellationToken cancellationToken) => _socket.ShowAsync(cache, cancellationToken);
+
+    /// <summary>A clustered cache as <c>larder show</c> shows it; <c>null</c> where no daemon answers.</summary>
+    public Task<ClusterView?> ShowClusterAsync(string cache, CancellationToken cancellationToken) => _socket.ShowClusterAsync(cache, cancellationToken);
+
+    /// <summary>Asks the daemon for a change, as the command line would, without waiting for what comes of it.</summary>
+    /// <param name="path">The path of the management API.</param>
+    /// <param name="body">JSON.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The status and the text of the answer.</returns>
+    public Task<(HttpStatusCode Status, string Text)> PostAsync(string path, string body, CancellationToken cancellationToken) =>
+        _socket.PostAsync(path, body, cancellationToken);
+
+    /// <summary>An operation as JSON; <c>null</c> where no daemon answers.</summary>
+    public Task<string?> OperationAsync(string id, CancellationToken cancellationToken) => _socket.OperationAsync(id, cancellationToken);
 
     /// <summary>The key that clients authenticate with.</summary>
     public async Task<string> KeyAsync(string cache, CancellationToken cancellationToken)
@@ -137,6 +156,11 @@ public sealed class ChaosInstallation : IAsyncDisposable
         start.Environment["LARDER_HOME"] = Home;
         start.Environment["LARDER_TLS_PORT"] = TlsPort.ToString(CultureInfo.InvariantCulture);
         start.Environment["LARDER_PLAIN_PORT"] = PlainPort.ToString(CultureInfo.InvariantCulture);
+        if (NodeTlsPort > 0)
+        {
+            start.Environment["LARDER_NODE_TLS_PORT"] = NodeTlsPort.ToString(CultureInfo.InvariantCulture);
+        }
+
         start.Environment["NO_COLOR"] = "1";
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{_program} did not start.");
         process.StandardInput.Close();

@@ -25,4 +25,23 @@ internal static class FreePort
             }
         }
     }
+
+    /// <summary>The first of several ports in a row.</summary>
+    public static int TakeRun(int length)
+    {
+        while (true)
+        {
+            var first = Take();
+            var last = first;
+            while (last < first + length - 1 && Take() == last + 1)
+            {
+                last++;
+            }
+
+            if (last == first + length - 1)
+            {
+                return first;
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace Larder.Chaos.Installations;
@@ -41,12 +42,36 @@ internal sealed class ManagementSocket : IDisposable
         };
     }
 
-    /// <summary>A cache; <c>null</c> where no daemon answers.</summary>
-    public async Task<CacheView?> ShowAsync(string cache, CancellationToken cancellationToken)
+    /// <summary>An unclustered cache; <c>null</c> where no daemon answers.</summary>
+    public Task<CacheView?> ShowAsync(string cache, CancellationToken cancellationToken) => GetAsync($"v1/caches/{cache}", CacheView.Parse, cancellationToken);
+
+    /// <summary>A clustered cache; <c>null</c> where no daemon answers.</summary>
+    public Task<ClusterView?> ShowClusterAsync(string cache, CancellationToken cancellationToken) => GetAsync($"v1/caches/{cache}", ClusterView.Parse, cancellationToken);
+
+    /// <summary>The state of an operation, such as <c>Succeeded</c>, and what it says; <c>null</c> where no daemon answers.</summary>
+    public Task<string?> OperationAsync(string id, CancellationToken cancellationToken) =>
+        GetAsync($"v1/operations/{id}", operation => operation.GetRawText(), cancellationToken);
+
+    /// <summary>Asks for something.</summary>
+    /// <param name="path">What.</param>
+    /// <param name="body">JSON.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The status, and the answer's text.</returns>
+    public async Task<(HttpStatusCode Status, string Text)> PostAsync(string path, string body, CancellationToken cancellationToken)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await _http.PostAsync(new Uri(path, UriKind.Relative), content, cancellationToken);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T?> GetAsync<T>(string path, Func<JsonElement, T> parse, CancellationToken cancellationToken)
+        where T : class
     {
         try
         {
-            using var response = await _http.GetAsync(new Uri($"v1/caches/{cache}", UriKind.Relative), cancellationToken);
+            using var response = await _http.GetAsync(new Uri(path, UriKind.Relative), cancellationToken);
             if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
             {
                 return null;
@@ -54,7 +79,7 @@ internal sealed class ManagementSocket : IDisposable
 
             response.EnsureSuccessStatusCode();
             using var document = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
-            return CacheView.Parse(document.RootElement);
+            return parse(document.RootElement);
         }
         catch (Exception exception) when (
             exception is HttpRequestException { StatusCode: null } or IOException
@@ -64,6 +89,4 @@ internal sealed class ManagementSocket : IDisposable
             return null;
         }
     }
-
-    public void Dispose() => _http.Dispose();
 }

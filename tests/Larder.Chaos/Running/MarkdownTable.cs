@@ -48,6 +48,10 @@ public static class MarkdownTable
         FaultKind.KillPrimaryDuringSave => "replica killed, then the primary while it saves",
         FaultKind.KillNewPrimary => "primary killed, then the next one",
         FaultKind.SlowReplica => "slow replica",
+        FaultKind.ScaleOut => "more shards",
+        FaultKind.ScaleIn => "fewer shards",
+        FaultKind.PauseScaling => "scaling paused and resumed",
+        FaultKind.ChangeSetting => "another change of the spec",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "This kind has no name."),
     };
 }
