@@ -320,6 +320,27 @@ public sealed class ClusterTests(ClusterTests.Formed formed) : IClassFixture<Clu
         Assert.Equal(["old", "(nil)", "+OK", "new"], await wire.ReadManyAsync(4));
     }
 
+    [Fact]
+    public async Task Whoever_was_at_a_shard_that_is_no_more_goes_on_at_another_one()
+    {
+        await using var wire = await _door.EnterAsync();
+        await using var subscriber = await _door.EnterAsync();
+        Assert.Equal("(nil)", await wire.AskAsync("GET", KeyOf(2)));
+        Assert.Equal("(nil)", await subscriber.AskAsync("GET", KeyOf(2)));
+        await subscriber.AskAsync("SUBSCRIBE", "news");
+        Assert.Equal("[news, :1]", await _cluster[4].AskAsync("PUBSUB", "NUMSUB", "news"));
+        var route = _door.Route("dev");
+        _door.Set(route with
+        {
+            Shards = [.. route.Shards.Where(shard => shard.Shard != 2)],
+            Listen = [.. route.Listen.Where(endpoint => endpoint.NodeOrdinal is not (4 or 5))],
+        });
+        await Door.EventuallyAsync(async () => await _cluster[0].AskAsync("PUBSUB", "NUMSUB", "news") == "[news, :1]", "the subscriber is at another shard");
+        Assert.StartsWith("[", await wire.AskAsync("TIME"), StringComparison.Ordinal);
+        await wire.AskAsync("PUBLISH", "news", "hello");
+        Assert.Equal("[message, news, hello]", await subscriber.ReadAsync());
+    }
+
     /// <summary>A cluster for one test alone, which changes it.</summary>
     private async Task<RedisCluster> OwnAsync()
     {

@@ -192,7 +192,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             Replan(document, await _placement.PlaceAsync(document, _installation!, cancellationToken), secrets);
         }
 
-        if (_cluster.State is { Document.Scaling: { } scaling } && await EndScalingAsync(document, entry.Revision, scaling, cancellationToken))
+        if (_cluster.State is { Document.Scaling: { } scaling } && await EndScalingAsync(document, entry.Revision, secrets, scaling, cancellationToken))
         {
             return true;
         }
@@ -249,19 +249,36 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     }
 
     /// <summary>Removes shards that have no slots any more: their processes, their data, and what the control store has of them.</summary>
-    private async Task RemoveAsync(IReadOnlyCollection<int> shards, CancellationToken cancellationToken)
+    private async Task RemoveAsync(CacheDocument document, CacheSecrets secrets, IReadOnlyCollection<int> shards, CancellationToken cancellationToken)
     {
-        var leaving = _agents.Where(agent => shards.Contains(agent.Snapshot.Status.Id)).ToList();
-        _agents = _agents.RemoveRange(leaving);
-        foreach (var agent in leaving)
+        // No command may be at an engine that ends: those under way are answered first, and no other goes there until the route leads past it.
+        foreach (var shard in shards)
         {
-            var (stop, loop) = _agentLoops[agent];
-            await stop.CancelAsync();
-            await loop.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            stop.Dispose();
-            _agentLoops.Remove(agent);
-            await agent.StopNodesAsync(keepData: false, cancellationToken);
-            await agent.DisposeAsync();
+            await _services.Nodes.Gateway.HoldShardAsync(_cache, shard, HoldReason.Handover, _services.Nodes.Options.HandoverLimit, cancellationToken);
+        }
+
+        try
+        {
+            var leaving = _agents.Where(agent => shards.Contains(agent.Snapshot.Status.Id)).ToList();
+            _agents = _agents.RemoveRange(leaving);
+            Publish(document, secrets);
+            foreach (var agent in leaving)
+            {
+                var (stop, loop) = _agentLoops[agent];
+                await stop.CancelAsync();
+                await loop.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                stop.Dispose();
+                _agentLoops.Remove(agent);
+                await agent.StopNodesAsync(keepData: false, cancellationToken);
+                await agent.DisposeAsync();
+            }
+        }
+        finally
+        {
+            foreach (var shard in shards)
+            {
+                _services.Nodes.Gateway.ReleaseShard(_cache, shard);
+            }
         }
 
         var nodes = (await _placement.FindAsync(_cache, cancellationToken)).Where(node => shards.Contains(node.Shard)).ToList();
@@ -283,7 +300,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
     /// <summary>Ends a change of the number of shards where all slots are where they are to be.</summary>
     /// <returns>Whether the cache has to be looked at afresh.</returns>
-    private async Task<bool> EndScalingAsync(CacheDocument document, long revision, ScalingDocument scaling, CancellationToken cancellationToken)
+    private async Task<bool> EndScalingAsync(
+        CacheDocument document, long revision, CacheSecrets secrets, ScalingDocument scaling, CancellationToken cancellationToken)
     {
         if (_cluster.State is not { Document: { Moves.IsEmpty: true } cluster } state || scaling is not { StartedAt: { } began, Before: { } before } || !SlotPlanner.Plan(state.Map, scaling.To).IsEmpty)
         {
@@ -303,7 +321,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             return false;
         }
 
-        await RemoveAsync(leaving, cancellationToken);
+        await RemoveAsync(document, secrets, leaving, cancellationToken);
         var key = StoreKeys.Spec(_cache);
         var now = _services.Clock.GetUtcNow();
         var shards = cluster.Shards.RemoveRange(cluster.Shards.Keys.Where(shard => shard >= scaling.To));

@@ -38,14 +38,9 @@ internal sealed class ClusterView
     /// <returns>The way; <c>null</c> where nobody is there who may be asked.</returns>
     public PrimaryRoute? Find(EngineAim aim)
     {
-        if (aim.Shard is { } shard)
-        {
-            return _route.Shards.FirstOrDefault(one => one.Shard == shard)?.Primary;
-        }
-
         if (aim.Node is not { } node)
         {
-            return _route.Shards.FirstOrDefault(one => one.Primary is not null)?.Primary;
+            return ShardRouteOf(aim)?.Primary;
         }
 
         if (!_byOrdinal.TryGetValue(node, out var entry))
@@ -85,9 +80,9 @@ internal sealed class ClusterView
     /// <summary>The shard that a session's engine belongs to.</summary>
     /// <param name="aim">A node, the primary of a shard, or that of any shard that has one.</param>
     /// <returns>Its id; <c>null</c> where there is none.</returns>
-    public int? ShardOf(EngineAim aim) => aim.Shard is { } known ? known : aim.Node is { } node
+    public int? ShardOf(EngineAim aim) => aim.Node is { } node
         ? _byOrdinal.TryGetValue(node, out var entry) ? entry.Shard.Shard : null
-        : _route.Shards.FirstOrDefault(shard => shard.Primary is not null)?.Shard;
+        : ShardRouteOf(aim)?.Shard;
 
     /// <summary>The port that clients reach an engine at.</summary>
     /// <param name="address">The address that the engines have for it.</param>
@@ -106,6 +101,10 @@ internal sealed class ClusterView
     public byte[]? Redirect(ReadOnlySpan<byte> error, IPAddress local, bool tls) => Parse(error) is { } told && PortOf(told.Node, local, tls) is { } own
         ? Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{told.Word} {told.Slot} {local}:{own}\r\n"))
         : null;
+
+    // A shard that is no more, since there are fewer now: any other one answers, and sends what is not its own to where that is.
+    private ShardRoute? ShardRouteOf(EngineAim aim) =>
+        (aim.Shard is { } shard ? _route.Shards.FirstOrDefault(one => one.Shard == shard) : null) ?? _route.Shards.FirstOrDefault(one => one.Primary is not null);
 
     private int? PortOf(NodeRoute node, IPAddress local, bool tls)
     {
