@@ -4,6 +4,7 @@ using System.Text;
 using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
 using Larder.Gateway.Routing;
+using Larder.Model.Clusters;
 
 namespace Larder.Gateway.Gathering;
 

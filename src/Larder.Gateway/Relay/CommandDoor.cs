@@ -9,6 +9,7 @@ using Larder.Gateway.Gathering;
 using Larder.Gateway.Notices;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
+using Larder.Model.Clusters;
 using Larder.Model.Routing;
 using Larder.Model.Specs;
 using Larder.Resp;
