@@ -35,7 +35,7 @@ export const processorSeconds = (pids) => pids.reduce((sum, pid) => {
 
 export class ClusteredCache {
   constructor(memoryMb, replicas = 1) {
-    Object.assign(this, { memoryMb, replicas, home: `${process.env.WORK}/home-${homes++}` });
+    Object.assign(this, { memoryMb, replicas, home: `${process.env.WORK}/home-${process.pid}-${homes++}` });
     mkdirSync(this.home, { recursive: true });
   }
 
