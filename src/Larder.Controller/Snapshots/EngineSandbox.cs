@@ -67,13 +67,7 @@ internal sealed class EngineSandbox : IAsyncDisposable
         };
         try
         {
-            await FolderRemnants.KillAsync(folders.Data, services.ExitWatcher, cancellationToken);
-            if (FolderLock.ReadOwner(folders.Data) is { } left && left.IsAlive())
-            {
-                left.Signal(ProcessSignal.Kill);
-                await services.ExitWatcher.WatchAsync(left).WaitAsync(cancellationToken);
-            }
-
+            await EndAsync(folder, services, cancellationToken);
             using var folderLock = FolderLock.Take(folders.Data);
             var plan = driver.Render(installation, configuration);
             foreach (var (path, content) in plan.Files)
@@ -96,6 +90,26 @@ internal sealed class EngineSandbox : IAsyncDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProcessLaunchException or FolderLockedException)
         {
             throw new EngineException(EngineFailure.Unreachable, $"A trial engine for {cache} could not be started: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Ends one that a killed daemon has left: before its folder is deleted, since afterwards nobody finds it.</summary>
+    /// <param name="folder">Its folder; need not exist.</param>
+    /// <param name="services">What it needs of the host.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task EndAsync(string folder, NodeServices services, CancellationToken cancellationToken)
+    {
+        var data = new NodeFolders(folder).Data;
+        if (!Directory.Exists(data))
+        {
+            return;
+        }
+
+        await FolderRemnants.KillAsync(data, services.ExitWatcher, cancellationToken);
+        if (FolderLock.ReadOwner(data) is { } left && left.IsAlive())
+        {
+            left.Signal(ProcessSignal.Kill);
+            await services.ExitWatcher.WatchAsync(left).WaitAsync(cancellationToken);
         }
     }
 

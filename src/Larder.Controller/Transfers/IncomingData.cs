@@ -17,7 +17,7 @@ namespace Larder.Controller.Transfers;
 /// </summary>
 /// <param name="context">What it works with.</param>
 /// <param name="storage">Where the files are.</param>
-/// <param name="folder">The folder.</param>
+/// <param name="folder">The folder, empty at the beginning.</param>
 internal sealed class IncomingData(TransferContext context, IStorage storage, string folder)
 {
     /// <summary>Where a shard's snapshot is when it is complete.</summary>
@@ -34,12 +34,6 @@ internal sealed class IncomingData(TransferContext context, IStorage storage, st
     /// <exception cref="TransferException">The engine does not load what is in it, or the cache cannot hold it.</exception>
     public async Task<PreparedData> PrepareAsync(IReadOnlyList<IncomingFile> files, TransferDocument transfer, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-
-        OwnerOnlyFile.CreateFolder(folder);
         var copies = new List<SourceFile>();
         var all = files.Sum(file => file.Bytes);
         var done = 0L;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Larder.Backup.Catalogue;
 using Larder.Backup.Storages;
 using Larder.Controller.Shards;
+using Larder.Controller.Snapshots;
 using Larder.Model.Events;
 using Larder.Model.Operations;
 using Larder.Security.Files;
@@ -35,6 +36,7 @@ internal sealed class ReplacementRun(TransferContext context)
             {
                 RefuseWhereNotEmpty(transfer);
                 await WaitForScalingAsync(cancellationToken);
+                await ClearAsync(folder, cancellationToken);
                 var prepared = transfer.At is { } at
                     ? await RebuildAsync(transfer, at, folder, incoming, cancellationToken)
                     : await incoming.PrepareAsync(await FilesAsync(transfer, storage, backup, cancellationToken), transfer, cancellationToken);
@@ -122,8 +124,6 @@ internal sealed class ReplacementRun(TransferContext context)
     private async Task<PreparedData> RebuildAsync(
         TransferDocument transfer, DateTimeOffset at, string folder, IncomingData incoming, CancellationToken cancellationToken)
     {
-        Remove(folder);
-        OwnerOnlyFile.CreateFolder(folder);
         var rebuilt = await new RebuiltLog(context, folder).RunAsync(transfer.Source, at, cancellationToken);
         return await incoming.PrepareAsync(rebuilt, transfer, cancellationToken);
     }
@@ -207,6 +207,21 @@ internal sealed class ReplacementRun(TransferContext context)
         }
 
         return files;
+    }
+
+    /// <summary>Begins the work folder anew; a killed daemon may have left engines at work in it.</summary>
+    private async Task ClearAsync(string folder, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(folder))
+        {
+            foreach (var sandbox in Directory.GetDirectories(folder))
+            {
+                await EngineSandbox.EndAsync(sandbox, context.Services.Nodes, cancellationToken);
+            }
+        }
+
+        Remove(folder);
+        OwnerOnlyFile.CreateFolder(folder);
     }
 
     private static void Remove(string folder)
