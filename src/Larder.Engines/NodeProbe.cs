@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Larder.Engines.Clusters;
 using Larder.Model.Status;
 
@@ -41,6 +42,9 @@ public sealed record NodeProbe
 
     /// <summary>Commands a second, of the last moments; <c>null</c> where the engine does not tell.</summary>
     public long? OperationsPerSecond { get; init; }
+
+    /// <summary>Keys by database; those without any are not in it. Empty where the engine does not tell.</summary>
+    public ImmutableSortedDictionary<int, long> DatabaseKeys { get; init; } = ImmutableSortedDictionary<int, long>.Empty;
 
     /// <summary>What it says of its append-only log; <c>null</c> where it keeps none, or tells nothing of it.</summary>
     public LogProbe? Log { get; init; }

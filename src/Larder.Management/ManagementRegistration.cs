@@ -16,6 +16,7 @@ public static class ManagementRegistration
         .AddSingleton<CacheDocuments>()
         .AddSingleton<CacheViews>()
         .AddSingleton<ScalingService>()
+        .AddSingleton<ClusteringService>()
         .AddSingleton<PlanService>()
         .AddSingleton<AccessKeyService>()
         .AddSingleton<FailoverService>()

@@ -75,6 +75,43 @@ internal sealed class CachePlacement(CacheServices services)
         }
     }
 
+    /// <summary>Makes the nodes of an unclustered cache the nodes of one shard of a cluster, or the other way round, in one commit with more.</summary>
+    /// <param name="cache">Its name.</param>
+    /// <param name="clustered">Which.</param>
+    /// <param name="more">Adds to the commit.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>All nodes by ordinal, as they are after the commit.</returns>
+    /// <exception cref="ControlStoreException">It was not committed.</exception>
+    public async Task<ImmutableArray<NodeDocument>> ChangeMembershipAsync(
+        string cache, bool clustered, Func<StoreTransaction, StoreTransaction> more, CancellationToken cancellationToken)
+    {
+        await services.PlacementGate.WaitAsync(cancellationToken);
+        try
+        {
+            var nodes = await FindAsync(cache, cancellationToken);
+            if (clustered)
+            {
+                var shard = NewEngineId();
+                var ports = new Queue<int>(PortAllocator.Find(IPAddress.Loopback, nodes.Length, await TakenPortsAsync(cancellationToken), services.Nodes.Random));
+                nodes = [.. nodes.Select(node => node with { BusPort = ports.Dequeue(), EngineNodeId = NewEngineId(), EngineShardId = shard })];
+            }
+            else
+            {
+                nodes = [.. nodes.Select(node => node with { BusPort = null, EngineNodeId = null, EngineShardId = null })];
+            }
+
+            var transaction = nodes.Aggregate(StoreTransaction.Empty, (transaction, node) =>
+                transaction.Put(StoreKeys.Node(cache, node.Ordinal), StoreCodec.Encode(node, DocumentSchemas.Current)));
+            return (await services.Store.CommitAsync(more(transaction), cancellationToken)).Committed
+                ? nodes
+                : throw new ControlStoreException($"What {cache} is to be was changed by somebody else.", isTransient: true);
+        }
+        finally
+        {
+            services.PlacementGate.Release();
+        }
+    }
+
     /// <summary>Gives nodes other replication ports, where another process has taken theirs while they did not run.</summary>
     /// <param name="cache">Its name.</param>
     /// <param name="taken">

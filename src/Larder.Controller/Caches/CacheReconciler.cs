@@ -39,6 +39,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private readonly CacheLoss _loss;
     private readonly CacheCluster _cluster;
     private readonly CacheScaling _scaling;
+    private readonly CacheClustering _clustering;
     private TimeSpan _untilBackup = Timeout.InfiniteTimeSpan;
     private readonly CacheHistory _history;
     private readonly CancellationTokenSource _agentsStop = new();
@@ -68,6 +69,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _loss = new CacheLoss(cache, services);
         _cluster = new CacheCluster(cache, services);
         _scaling = new CacheScaling(cache, _cluster, services, _wake.Set);
+        _clustering = new CacheClustering(cache, _cluster, _placement, services, _wake.Set);
         _transfers = new CacheTransfers(cache, services, _backups, _cluster, _wake.Set);
         _history = new CacheHistory(services.Events);
     }
@@ -154,17 +156,26 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             return false;
         }
 
-        var document = StoreCodec.Decode<CacheDocument>(key, entry.Value, DocumentSchemas.Current);
-        if (document.Deleting)
+        var wanted = StoreCodec.Decode<CacheDocument>(key, entry.Value, DocumentSchemas.Current);
+        if (wanted.Deleting)
         {
-            await DeleteAsync(document, cancellationToken);
+            await DeleteAsync(wanted, cancellationToken);
             return false;
         }
+
+        // While nodes are stopped to become others, what they are to be is settled there.
+        var busy = _clustering.IsBusy;
+        await _clustering.LoadAsync(cancellationToken);
+        var document = _clustering.Now(wanted);
 
         var observed = await ReadObservedAsync(cancellationToken);
         var secrets = CacheSecrets.Open(_services.Protector, await ReadAsync<SecretsDocument>(StoreKeys.Secrets(_cache), cancellationToken));
         _hasPlainPorts = document.Spec.Redis.NonSslPort;
-        await _cluster.LoadAsync(document, cancellationToken);
+        if (!busy)
+        {
+            await _cluster.LoadAsync(document, cancellationToken);
+        }
+
         if (_agents.IsEmpty)
         {
             var nodes = await _placement.FindAsync(_cache, cancellationToken);
@@ -183,11 +194,11 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             await _services.Operations.ReportAsync(document.OperationId, 15, $"starting {nodes.Length} nodes", cancellationToken);
             StartAgents(document, nodes, secrets);
         }
-        else if (_agents.SelectMany(agent => agent.Snapshot.PortsTaken).ToImmutableArray() is { IsEmpty: false } homeless && !_agents.Any(agent => agent.ReplanPending))
+        else if (!busy && _agents.SelectMany(agent => agent.Snapshot.PortsTaken).ToImmutableArray() is { IsEmpty: false } homeless && !_agents.Any(agent => agent.ReplanPending))
         {
             Replan(document, await _placement.MovePortsAsync(_cache, homeless, cancellationToken), secrets);
         }
-        else if (_plannedGeneration != document.Generation)
+        else if (!busy && _plannedGeneration != document.Generation)
         {
             Replan(document, await _placement.PlaceAsync(document, _installation!, cancellationToken), secrets);
         }
@@ -198,8 +209,21 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         }
 
         await _loss.StepAsync(document, observed, _agents, cancellationToken);
-        await _transfers.StepAsync(document, _agents, _installation!, _agentsStop.Token);
+        if (!_clustering.Excludes)
+        {
+            await _transfers.StepAsync(document, _agents, _installation!, _agentsStop.Token);
+        }
+
         await _cluster.StepAsync(_agents, cancellationToken);
+        var idle = !_transfers.IsBusy && !_backups.IsUnderWay && !_agents.Any(agent => agent.ReplanPending);
+        if (await _clustering.StepAsync(wanted, entry.Revision, _agents, idle, (next, nodes) => Plans(next, nodes, secrets).Single(), _agentsStop.Token))
+        {
+            // More shards may be wanted now.
+            _plannedGeneration = 0;
+            _wake.Set();
+            return true;
+        }
+
         if (!_backups.IsUnderWay)
         {
             _scaling.Step(_cluster.Problem.Length == 0 && _agents.All(agent => agent.Snapshot.Ready), _agentsStop.Token);
@@ -208,7 +232,11 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         Publish(document, secrets);
         await _failover.StepAsync(_agents, cancellationToken);
         var features = _services.Nodes.Engines.For(_installation!.Family).Describe(_installation);
-        (_backup, _untilBackup) = await _backups.StepAsync(document, observed, _agents, features, _scaling.Moves, _agentsStop.Token);
+        if (!_clustering.Excludes)
+        {
+            (_backup, _untilBackup) = await _backups.StepAsync(document, observed, _agents, features, _scaling.Moves, _agentsStop.Token);
+        }
+
         return await ReportAsync(document, entry.Revision, observed, cancellationToken);
     }
 
@@ -403,8 +431,8 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             Durability = spec.Durability,
             Failover = spec.Failover,
             IsClustered = spec.Cluster.EnableCluster,
-            Primary = closed || spec.Cluster.EnableCluster ? null : snapshots[0].Primary,
-            Shards = closed || _cluster.Published is not { } cluster ? [] : ShardRoutes.Of(snapshots, cluster.Map, hold.Closed),
+            Primary = closed || _clustering.IsClosed || spec.Cluster.EnableCluster ? null : snapshots[0].Primary,
+            Shards = closed || _cluster.Published is not { } cluster ? [] : ShardRoutes.Of(snapshots, cluster.Map, hold.Closed || _clustering.IsClosed),
         };
         if (_route is not { } before || !RouteComparer.Same(before, route))
         {
@@ -423,7 +451,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         var closed = listeners.FirstOrDefault(problem => !string.IsNullOrEmpty(problem));
         var nodesReady = snapshots.All(snapshot => snapshot.Ready);
         var scaling = _scaling.Progress();
-        var ready = nodesReady && scaling is null && _cluster.Problem.Length == 0 && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending) && _routeIsComplete;
+        var ready = nodesReady && scaling is null && !_clustering.IsUnderWay && _cluster.Problem.Length == 0 && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending) && _routeIsComplete;
         if (ready && observed.ReadyGeneration < document.Generation)
         {
             observed = new ObservedDocument(document.Generation, observed.FirstReadyAt ?? _services.Clock.GetUtcNow());
@@ -431,7 +459,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             _history.Reached(document.Spec.Name, document.Generation);
         }
 
-        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? scaling?.Phase ?? (_cluster.Problem.Length > 0 ? _cluster.Problem : _certificateProblem);
+        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? scaling?.Phase ?? _clustering.Progress()?.Phase ?? (_cluster.Problem.Length > 0 ? _cluster.Problem : _certificateProblem);
         var node = (await _placement.FindAsync(_cache, cancellationToken))[0];
         var state = ready ? CacheState.Ready
             : observed.FirstReadyAt is null ? CacheState.Creating
@@ -480,7 +508,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             return;
         }
 
-        if (_scaling.Progress() is { } scaling)
+        if ((_clustering.Progress() ?? _scaling.Progress()) is { } scaling)
         {
             await _services.Operations.ReportAsync(document.OperationId, scaling.Percent, scaling.Phase, cancellationToken);
             return;
@@ -576,6 +604,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     {
         await _agentsStop.CancelAsync();
         await _scaling.EndAsync();
+        await _clustering.StopAsync();
         await _transfers.StopAsync();
         await _backups.StopAsync();
         try

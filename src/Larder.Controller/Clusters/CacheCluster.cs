@@ -97,6 +97,20 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
         }
     }
 
+    /// <summary>The cache is no cluster any more: it has gone back to what it was.</summary>
+    /// <param name="ordinals">Its nodes.</param>
+    public async Task LeaveAsync(IEnumerable<int> ordinals)
+    {
+        lock (_gate)
+        {
+            _state = null;
+        }
+
+        _published = null;
+        Problem = "";
+        await _connections.CloseAsync(ordinals);
+    }
+
     /// <summary>Has the shards measured by what the control store says now. Thread-safe.</summary>
     public void Publish() => _published = _state;
 

@@ -27,6 +27,8 @@ namespace Larder.Controller.Nodes;
 /// </remarks>
 internal sealed partial class NodeSupervisor : IAsyncDisposable
 {
+    private static readonly ReplicationTarget Nobody = new("127.0.0.1", 1);
+
     private readonly NodeServices _services;
     private readonly IEngineDriver _driver;
     private readonly EngineInstallation _installation;
@@ -415,6 +417,23 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     public Task PromoteAsync(ClusterClaim claim, CancellationToken cancellationToken) => Node.PromoteAsync(claim, cancellationToken);
 
+    /// <summary>
+    /// Has a primary that is about to end give back the commands that wait there: it becomes the replica of nobody, at an address where nobody listens, and keeps
+    /// what it has. One that does not, takes them with it.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task GiveBackAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Node.FollowAsync(Nobody, cancellationToken);
+        }
+        catch (EngineException exception)
+        {
+            Log.NotFollowing(_services.Logger, Configuration.Cache, Ordinal, Nobody, exception.Message);
+        }
+    }
+
     /// <summary>Has the node take no writes for a while.</summary>
     /// <param name="limit">When it takes them again by itself.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -448,9 +467,10 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
     /// <summary>Stops the process in order, keeping its data; kills it where it takes too long.</summary>
     /// <param name="keepData">Whether what it holds must be on disk when it has stopped.</param>
+    /// <param name="limit">How long it may take.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>False where it had to be killed.</returns>
-    public async Task<bool> StopAsync(bool keepData, CancellationToken cancellationToken)
+    public async Task<bool> StopAsync(bool keepData, TimeSpan limit, CancellationToken cancellationToken)
     {
         if (_process is not { } process || _exit is not { } exit)
         {
@@ -460,9 +480,9 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         _toldToEnd = true;
         var options = _services.Options;
         var signal = keepData ? (ProcessSignal)Features.StopSignal : ProcessSignal.Kill;
-        if (await OrderlyStop.RunAsync(process, signal, exit, options.StopAgain, options.StopTimeout, _services.Clock, cancellationToken) is not { } how)
+        if (await OrderlyStop.RunAsync(process, signal, exit, options.StopAgain, limit, _services.Clock, cancellationToken) is not { } how)
         {
-            Log.NodeKilled(_services.Logger, Configuration.Cache, Ordinal, process.Pid, options.StopTimeout);
+            Log.NodeKilled(_services.Logger, Configuration.Cache, Ordinal, process.Pid, limit);
             await KillAsync(cancellationToken);
             return false;
         }

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Larder.Controller.Nodes;
+using Larder.Controller.Recovery;
 using Larder.Controller.Snapshots;
 using Larder.Engines;
 using Larder.Model.Status;
+using Larder.Store;
 
 namespace Larder.Controller.Shards;
 
@@ -65,12 +67,16 @@ internal sealed partial class ShardAgent
 
         try
         {
-            if (_leadership.Held is not null)
+            if (Leader is { } leader)
             {
-                await LoseAsync("its data is being replaced", cancellationToken);
+                await LoseAsync(exchange.Reason, cancellationToken);
+                if (exchange.GivesBack)
+                {
+                    await leader.GiveBackAsync(cancellationToken);
+                }
             }
 
-            await StopNodesAsync(keepData: true, cancellationToken);
+            await StopNodesAsync(keepData: true, cancellationToken, exchange.StopLimit);
             foreach (var node in _nodes)
             {
                 node.NoticeExit();
@@ -78,10 +84,22 @@ internal sealed partial class ShardAgent
 
             _cold = null;
             _lostTold = false;
-            exchange.WhileStopped([.. _nodes.Select(node => node.Folders)]);
+            if (await exchange.WhileStopped([.. _nodes.Select(node => node.Folders)], cancellationToken) is { } plan)
+            {
+                // Whatever else the nodes were to become was meant for what they were.
+                Volatile.Write(ref _replan, null);
+                foreach (var planned in plan.Nodes)
+                {
+                    await _nodes.First(node => node.Ordinal == planned.Configuration.Ordinal).AssignAsync(planned.Configuration);
+                }
+
+                // They have just saved what they had, each of them: it needs no check.
+                _cold = _nodes.All(node => File.Exists(node.Folders.StoppedMark)) ? new ColdStart(MayStart: true, [], AllLost: false, "it was stopped in order") : null;
+            }
+
             exchange.Complete();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ControlStoreException or EngineException)
         {
             exchange.Fail(exception);
         }

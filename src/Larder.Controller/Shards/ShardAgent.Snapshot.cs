@@ -78,6 +78,7 @@ internal sealed partial class ShardAgent
             UsedMemoryBytes = node.Probe?.UsedMemoryBytes,
             Keys = node.Probe?.Keys,
             OperationsPerSecond = node.Probe?.OperationsPerSecond,
+            DatabaseKeys = node.Probe?.DatabaseKeys ?? ImmutableSortedDictionary<int, long>.Empty,
             Restarts = node.Failures,
             Message = node.Problem.Length > 0 ? node.Problem : node.Alarm,
         }).ToImmutableArray();

@@ -158,8 +158,9 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     /// <summary>Stops all nodes, replicas first. The loop must have ended.</summary>
     /// <param name="keepData">Whether what they hold must be on disk afterwards.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <param name="limit">How long a node may take before it is killed; <c>null</c> for the usual time.</param>
     /// <returns>One sentence for each node that did not stop in order.</returns>
-    public async Task<ImmutableArray<string>> StopNodesAsync(bool keepData, CancellationToken cancellationToken)
+    public async Task<ImmutableArray<string>> StopNodesAsync(bool keepData, CancellationToken cancellationToken, TimeSpan? limit = null)
     {
         _syncPause.End();
         var primary = _leadership.Held;
@@ -176,11 +177,11 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         async Task StopAsync(NodeSupervisor node)
         {
-            if (!await node.StopAsync(keepData, cancellationToken))
+            if (!await node.StopAsync(keepData, limit ?? _services.Options.StopTimeout, cancellationToken))
             {
                 lock (problems)
                 {
-                    problems.Add($"node {node.Ordinal} of {_cache} did not stop within {_services.Options.StopTimeout} and was killed");
+                    problems.Add($"node {node.Ordinal} of {_cache} did not stop within {limit ?? _services.Options.StopTimeout} and was killed");
                 }
             }
         }

@@ -29,6 +29,9 @@ internal sealed partial class CacheTransfers(string cache, CacheServices service
     private TransferDocument? _current;
     private volatile ClientHold _hold = new(closed: false);
 
+    /// <summary>Whether something is under way, or was asked for.</summary>
+    public bool IsBusy => _work is { IsCompleted: false } || _current is not null;
+
     /// <summary>Whether clients must not be served now, since the data that they would see is about to be replaced.</summary>
     public bool HoldsClients => _current is { HoldsClients: true };
 

@@ -120,7 +120,11 @@ internal sealed class DataReplacement(TransferContext context, string operation)
 
     private async Task RunAsync(ShardAgent agent, Action<ImmutableArray<NodeFolders>> work, CancellationToken cancellationToken)
     {
-        var exchange = new DataExchange(work);
+        var exchange = new DataExchange("its data is being replaced", (folders, _) =>
+        {
+            work(folders);
+            return Task.FromResult<ShardPlan?>(null);
+        });
         while (!agent.TryRequest(exchange))
         {
             await Task.Delay(PollInterval, context.Services.Clock, cancellationToken);

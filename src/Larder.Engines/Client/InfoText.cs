@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 
 namespace Larder.Engines.Client;
@@ -43,23 +44,31 @@ internal sealed class InfoText
     /// <returns>Whether it does.</returns>
     public bool Flag(string field) => Text(field) is "1" || Text(field).Equals("true", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Sums the keys of all databases (<c>db0:keys=5,expires=0,…</c>).</summary>
+    /// <summary>Sums the keys of all databases.</summary>
     /// <returns>The sum.</returns>
-    public long Keys()
+    public long Keys() => DatabaseKeys().Values.Sum();
+
+    /// <summary>The keys of each database that has any (<c>db0:keys=5,expires=0,…</c>).</summary>
+    /// <returns>By database.</returns>
+    public ImmutableSortedDictionary<int, long> DatabaseKeys()
     {
-        var sum = 0L;
+        var databases = ImmutableSortedDictionary<int, long>.Empty;
         foreach (var (field, value) in _fields)
         {
-            if (!field.StartsWith("db", StringComparison.Ordinal) || !value.StartsWith("keys=", StringComparison.Ordinal))
+            if (!field.StartsWith("db", StringComparison.Ordinal) || !value.StartsWith("keys=", StringComparison.Ordinal)
+                || !int.TryParse(field.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var database))
             {
                 continue;
             }
 
             var comma = value.IndexOf(',', StringComparison.Ordinal);
             var count = comma < 0 ? value["keys=".Length..] : value["keys=".Length..comma];
-            sum += long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var keys) ? keys : 0;
+            if (long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var keys) && keys > 0)
+            {
+                databases = databases.Add(database, keys);
+            }
         }
 
-        return sum;
+        return databases;
     }
 }

@@ -23,6 +23,7 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
     public async Task<NodeProbe> ProbeAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         var (info, cluster) = await LookAsync(timeout, cancellationToken);
+        var keys = info.DatabaseKeys();
 
         // A node of a cluster may be the replica of nobody; INFO calls that a primary.
         var replica = cluster?.Myself.IsReplica ?? info.Text("role") == "slave";
@@ -40,8 +41,9 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
             ReplicationOffset = Math.Max(0, info.Number(replica ? "slave_repl_offset" : "master_repl_offset")),
             ReplicationId = info.Text("master_replid"),
             UsedMemoryBytes = info.Number("used_memory"),
-            Keys = info.Keys(),
             OperationsPerSecond = info.Text("instantaneous_ops_per_sec").Length > 0 ? info.Number("instantaneous_ops_per_sec") : null,
+            Keys = keys.Values.Sum(),
+            DatabaseKeys = keys,
             CpuTime = CpuTime(info),
             Log = info.Flag("aof_enabled") ? LogOf(info) : null,
         };

@@ -50,6 +50,7 @@ internal sealed partial class SharedSession(
     private readonly LoopConnection _connection = client.Connection;
     private Lane _lane = cache.LaneOf(client.Connection.Loop, settings.Protocol, session.Grant.User, session.Aim, services);
     private readonly OutputBatch _output = new();
+    private bool _isRouted = session.IsRouted;
     private int _outstanding;
     private int _window = FirstWindow;
     private int _answered;
@@ -303,7 +304,8 @@ internal sealed partial class SharedSession(
         }
     }
 
-    private bool MustPause => _outstanding >= _window || _connection.BacklogBytes > MaxBacklogBytes || _lane.IsFull;
+    // A cache that becomes a cluster while commands are under way: what comes after them waits, since its replies would overtake theirs.
+    private bool MustPause => (_outstanding > 0 && _isRouted != session.IsRouted) || _outstanding >= _window || _connection.BacklogBytes > MaxBacklogBytes || _lane.IsFull;
 
     /// <summary>Takes what an earlier part of the session, or a pause, has left unread.</summary>
     private void TakeKept()
@@ -391,7 +393,13 @@ internal sealed partial class SharedSession(
 
             settings.LastCommand = shared.Name;
             settings.HasSharedWrites |= shared.Effect == CommandEffect.Writes;
-            if (session.IsRouted && cache.Cluster is { } cluster)
+            if (_outstanding == 0 && _isRouted != session.IsRouted)
+            {
+                _isRouted = !_isRouted;
+                _lane = cache.LaneOf(_connection.Loop, settings.Protocol, session.Grant.User, session.Aim, services);
+            }
+
+            if (_isRouted && cache.Cluster is { } cluster)
             {
                 return TakeRouted(view, shared, cluster);
             }

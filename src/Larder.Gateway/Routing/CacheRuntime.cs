@@ -266,6 +266,11 @@ internal sealed class CacheRuntime
         var before = _route;
         _cluster = route.IsClustered ? new ClusterView(route) : null;
         _route = route;
+        if (before.IsClustered && !route.IsClustered)
+        {
+            _heldShards.Clear();
+        }
+
         Interlocked.MemoryBarrier(); // A session that notes its key does the same the other way round: one of the two sees the other.
         foreach (var session in _sessions.Values)
         {

@@ -30,6 +30,9 @@ internal enum CloseReason : byte
     /// <summary>Another client has killed it.</summary>
     Killed,
 
+    /// <summary>It had selected a database that the cache, which has become a cluster, has not.</summary>
+    NoDatabase,
+
     /// <summary>Its address has failed to authenticate too often.</summary>
     Throttled,
 }

@@ -260,6 +260,10 @@ internal sealed partial class GatewaySession
         {
             RequestClose(CloseReason.Firewall);
         }
+        else if (route.IsClustered && _settings is { Database: not 0 })
+        {
+            RequestClose(CloseReason.NoDatabase); // The cache has become a cluster: the database that it had selected is no more.
+        }
         else if (_cache.Find(Aim) is { } primary)
         {
             _relay?.OnPrimary(primary);

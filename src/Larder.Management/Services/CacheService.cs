@@ -17,10 +17,12 @@ namespace Larder.Management.Services;
 /// <param name="plans">Compares specs.</param>
 /// <param name="keys">Makes and opens secrets.</param>
 /// <param name="scaling">Changes of the number of shards.</param>
+/// <param name="clustering">Turning clustering on.</param>
 /// <param name="views">Turns documents into what is shown.</param>
 /// <param name="clock">The clock.</param>
 internal sealed class CacheService(
-    IControlStore store, CacheDocuments documents, PlanService plans, AccessKeyService keys, ScalingService scaling, CacheViews views, TimeProvider clock)
+    IControlStore store, CacheDocuments documents, PlanService plans, AccessKeyService keys, ScalingService scaling, ClusteringService clustering, CacheViews views,
+    TimeProvider clock)
 {
     /// <summary>All caches.</summary>
     /// <param name="cancellationToken">Gives up.</param>
@@ -66,6 +68,7 @@ internal sealed class CacheService(
             if (current is not null && plan.Kind != "none")
             {
                 await scaling.RequireIdleAsync(current.Spec.Name, cancellationToken);
+                await clustering.RequireIdleAsync(current.Spec.Name, cancellationToken);
             }
 
             if (!plan.Refusals.IsEmpty)
@@ -107,6 +110,7 @@ internal sealed class CacheService(
                 transaction = await KeepUsersAsync(transaction, desired, cancellationToken);
                 transaction = await SupersedeAsync(transaction, current.OperationId, cancellationToken);
                 transaction = await scaling.AddAsync(transaction, current.Spec, desired, operation.Id, cancellationToken);
+                transaction = clustering.Add(transaction, current.Spec, desired, operation.Id);
             }
 
             if ((await store.CommitAsync(more(transaction), cancellationToken)).Committed)

@@ -12,7 +12,9 @@ namespace Larder.Management.Services;
 /// <param name="catalogue">The engines that this host can run.</param>
 /// <param name="checks">What is looked at before anything is stored.</param>
 /// <param name="scaling">What speaks against other sizes at the moment.</param>
-internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue catalogue, IEnumerable<IAdmissionCheck> checks, ScalingService scaling)
+/// <param name="clustering">What speaks against becoming a cluster at the moment.</param>
+internal sealed class PlanService(
+    CacheDocuments documents, IEngineCatalogue catalogue, IEnumerable<IAdmissionCheck> checks, ScalingService scaling, ClusteringService clustering)
 {
     /// <summary>Plans.</summary>
     /// <param name="desired">What is wanted.</param>
@@ -33,8 +35,10 @@ internal sealed class PlanService(CacheDocuments documents, IEngineCatalogue cat
             .ToList();
         var memory = current is null ? null : RefuseMemory(current.Spec, desired, installed);
         var version = RefuseUpgrade(desired, installed, plan);
-        var scales = current is null || plan.Kind == PlanKind.None || plan.IsRefused ? [] : await scaling.RefusalsAsync(current.Spec, desired, acceptEviction, cancellationToken);
-        var refusals = plan.Refusals.Concat(scales).Concat(new[] { memory, version }.OfType<PlanRefusal>())
+        var changes = current is not null && plan.Kind != PlanKind.None && !plan.IsRefused;
+        var scales = changes ? await scaling.RefusalsAsync(current!.Spec, desired, acceptEviction, cancellationToken) : [];
+        var clusters = changes ? await clustering.RefusalsAsync(current!.Spec, desired, cancellationToken) : [];
+        var refusals = plan.Refusals.Concat(scales).Concat(clusters).Concat(new[] { memory, version }.OfType<PlanRefusal>())
             .Select(refusal => new PlanRefusalView(refusal.Field, refusal.Current, refusal.Wanted, refusal.Why, refusal.Instead))
             .ToList();
         if (current is not null && current.Spec.Name != desired.Name)

@@ -87,6 +87,12 @@ public enum EventKind
     /// <summary>The number of shards could not be changed, and everything goes back; says why.</summary>
     ScalingUndone,
 
+    /// <summary>The cache has become a cluster of one shard; says how long commands waited.</summary>
+    ClusteringCompleted,
+
+    /// <summary>The cache could not become a cluster, and is as before; says why.</summary>
+    ClusteringUndone,
+
     /// <summary>A drill did something to a primary on purpose.</summary>
     FaultInjected,
 }

@@ -28,18 +28,21 @@ internal static class ClusterRefusals
             yield return new PlanRefusal(
                 Enable, current is null ? null : "false", "true", why, "Use engine: redis (7.0 or newer) or engine: valkey, or set enable_cluster: false and choose a larger capacity.");
         }
-        else if (current is { Cluster.EnableCluster: false })
+
+        if (current is null || CapacitySizes.NodeMb(current) == CapacitySizes.NodeMb(desired))
         {
-            yield return new PlanRefusal(
-                Enable, "false", "true", "This version of Larder does not turn clustering on for a cache that exists.",
-                "Create a second cache with it and move the clients there (export and import carry the data).");
+            yield break;
         }
 
-        if (current is { Cluster.EnableCluster: true } && current.ShardCount != desired.ShardCount && CapacitySizes.NodeMb(current) != CapacitySizes.NodeMb(desired))
+        const string OneByOne = "The size of the nodes changes too, and the two are done one after the other.";
+        if (!current.Cluster.EnableCluster)
+        {
+            yield return new PlanRefusal(Enable, "false", "true", OneByOne, "Apply the new size first, and enable_cluster: true when that is done.");
+        }
+        else if (current.ShardCount != desired.ShardCount)
         {
             yield return new PlanRefusal(
-                Count, Text(current.ShardCount), Text(desired.ShardCount), "The size of the nodes changes too, and the two are done one after the other.",
-                "Apply the new size first, and the new shard_count when that is done.");
+                Count, Text(current.ShardCount), Text(desired.ShardCount), OneByOne, "Apply the new size first, and the new shard_count when that is done.");
         }
     }
 

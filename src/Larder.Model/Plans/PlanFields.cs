@@ -37,9 +37,13 @@ internal static class PlanFields
         new("redis.non_ssl_port", spec => Bool(spec.Redis.NonSslPort), (spec, _) => spec.Redis.NonSslPort
             ? "A port without TLS is served too: keys and data cross the network in clear there."
             : "Clients are served over TLS only; connections of the plain port are closed."),
-        new("cluster.enable_cluster", spec => Bool(spec.Cluster.EnableCluster), (spec, _) => spec.Cluster.EnableCluster
-            ? "Keys are spread over shards; clients need cluster support, and only database 0 remains. It cannot be turned off again."
-            : "The cache is one shard.")
+        new("cluster.enable_cluster", spec => Bool(spec.Cluster.EnableCluster), (spec, current) => (spec.Cluster.EnableCluster, current) switch
+        {
+            (true, null) => "Keys are spread over shards; clients need cluster support, and only database 0 remains. It cannot be turned off again.",
+            (true, _) => "The cache becomes a cluster, which cannot be turned off again. Commands wait while its nodes save, start anew and load. Clients of the cache's port go on; "
+                + "those that had selected another database are disconnected, SELECT of other databases than 0 is refused from then on, and each node opens a port of its own.",
+            _ => "The cache is one shard.",
+        })
         {
             Refuse = (current, desired) => current.Cluster.EnableCluster && !desired.Cluster.EnableCluster
                 ? Fixed(

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Larder.Model.Status;
 
 /// <summary>What was last seen of one engine node.</summary>
@@ -41,6 +43,9 @@ public sealed record NodeStatus
 
     /// <summary>Commands a second, of the last moments; <c>null</c> where unknown. What is replicated counts on a replica.</summary>
     public long? OperationsPerSecond { get; init; }
+
+    /// <summary>Keys by database; those without any are not in it. Empty where unknown.</summary>
+    public ImmutableSortedDictionary<int, long> DatabaseKeys { get; init; } = ImmutableSortedDictionary<int, long>.Empty;
 
     /// <summary>How often the process was started again since it last ran well.</summary>
     public int Restarts { get; init; }

@@ -51,6 +51,11 @@ public static class StoreKeys
     /// <returns>The key.</returns>
     public static string Cluster(string cache) => Cache(cache) + "cluster";
 
+    /// <summary>Of a cache that is becoming a cluster: a <see cref="ClusteringDocument"/>.</summary>
+    /// <param name="cache">The cache's name.</param>
+    /// <returns>The key.</returns>
+    public static string Clustering(string cache) => Cache(cache) + "clustering";
+
     /// <summary>A node's placement: a <see cref="NodeDocument"/>.</summary>
     /// <param name="cache">The cache's name.</param>
     /// <param name="ordinal">The node's ordinal.</param>

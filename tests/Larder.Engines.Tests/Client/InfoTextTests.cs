@@ -29,4 +29,7 @@ public sealed class InfoTextTests
 
     [Fact]
     public void Keys_OfAllDatabases_AreSummed() => Assert.Equal(12, _info.Keys());
+
+    [Fact]
+    public void Keys_AreTold_ByDatabase() => Assert.Equal([(0, 5L), (3, 7L)], _info.DatabaseKeys().Select(pair => (pair.Key, pair.Value)));
 }
