@@ -27,6 +27,7 @@ internal static class ClusterRefusals
         {
             yield return new PlanRefusal(
                 Enable, current is null ? null : "false", "true", why, "Use engine: redis (7.0 or newer) or engine: valkey, or set enable_cluster: false and choose a larger capacity.");
+            yield break;
         }
 
         if (current is null || CapacitySizes.NodeMb(current) == CapacitySizes.NodeMb(desired))

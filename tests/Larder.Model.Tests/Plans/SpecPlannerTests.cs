@@ -208,16 +208,35 @@ public sealed class SpecPlannerTests
     }
 
     [Fact]
-    public void Shards_are_refused_where_the_engine_cannot_and_for_a_cache_that_exists_without_them()
+    public void Shards_are_refused_where_the_engine_cannot()
     {
         var desired = Base with { Cluster = new ClusterSpec { EnableCluster = true, ShardCount = 2 } };
         Assert.Empty(SpecPlanner.Plan(null, desired, Catalogue.With(null)).Refusals);
         Assert.Equal(
             ["cluster.enable_cluster true"],
             SpecPlanner.Plan(null, desired with { Engine = EngineFamily.Garnet }, Catalogue.With(null)).Refusals.Select(refusal => $"{refusal.Field} {refusal.Wanted}"));
-        Assert.Equal(
-            ["cluster.enable_cluster"],
-            SpecPlanner.Plan(Base, desired with { Redis = Base.Redis }, Catalogue.With(Catalogue.Redis70)).Refusals.Select(refusal => refusal.Field));
+    }
+
+    [Fact]
+    public void A_cache_that_exists_may_become_a_cluster_where_its_engine_can_and_the_plan_says_what_that_means()
+    {
+        var desired = Base with { Cluster = new ClusterSpec { EnableCluster = true, ShardCount = 1 } };
+        foreach (var engine in new[] { Catalogue.Redis70, Catalogue.Valkey81 })
+        {
+            var plan = SpecPlanner.Plan(Base, desired, Catalogue.With(engine));
+            Assert.Empty(plan.Refusals);
+            var effect = plan.Changes.Single(change => change.Field == "cluster.enable_cluster").Effect;
+            Assert.All(
+                ["cannot be turned off again", "Commands wait while its nodes save, start anew and load", "Clients of the cache's port go on", "SELECT of other databases", "opens a port of its own"],
+                words => Assert.Contains(words, effect, StringComparison.Ordinal));
+        }
+
+        Assert.Contains("does not run Garnet as a cluster", Refused(desired, Catalogue.Garnet), StringComparison.Ordinal);
+        Assert.Contains("Redis 6.0.16 cannot be told", Refused(desired, Catalogue.Redis70 with { Version = new Version(6, 0, 16) }), StringComparison.Ordinal);
+        Assert.Contains("one after the other", Refused(desired with { MemoryMb = 512 }, Catalogue.Redis70), StringComparison.Ordinal);
+
+        static string Refused(CacheSpec desired, EngineInstallation engine) =>
+            SpecPlanner.Plan(Base, desired, Catalogue.With(engine, engine)).Refusals.Single(refusal => refusal.Field == "cluster.enable_cluster").Why;
     }
 
     [Fact]
