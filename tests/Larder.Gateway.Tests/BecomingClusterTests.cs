@@ -1,6 +1,6 @@
 using System.Globalization;
-using Larder.Gateway.Clusters;
 using Larder.Gateway.Tests.Harness;
+using Larder.Model.Clusters;
 using Larder.Model.Routing;
 
 namespace Larder.Gateway.Tests;
