@@ -18,7 +18,7 @@ internal static class CountingProgram
             Version = ProgramOptions.Text("VERSION", "latest"),
             Replicas = ProgramOptions.Number("REPLICAS", 1),
             Clients = ProgramOptions.Number("CLIENTS", 8),
-            MemoryMegabytes = ProgramOptions.Number("MEMORY_MB", 1024),
+            MemoryMegabytes = ProgramOptions.Number("MEMORY_MB", 2048),
             LogCopy = ProgramOptions.Text("LOG", "") is { Length: > 0 } log ? log : null,
             Progress = Console.Error.WriteLine,
         };
