@@ -239,12 +239,7 @@ public sealed class ShardedCommandTests(ClusterTests.Formed formed) : IClassFixt
         Assert.Equal("+OK", await wire.AskAsync("MSET", "{a}v", "1", "{b}v", new string('x', 300_000)));
     }
 
-    private async Task<Wire> EnterAsync(int protocol)
-    {
-        var wire = await _door.ConnectAsync();
-        await wire.AskAsync("HELLO", $"{protocol}", "AUTH", "default", Door.Key);
-        return wire;
-    }
+    private Task<Wire> EnterAsync(int protocol) => _door.EnterAsync(protocol);
 
 #pragma warning disable CA5350 // Redis names scripts so.
     private static byte[] Sha1(string text) => System.Security.Cryptography.SHA1.HashData(Encoding.ASCII.GetBytes(text));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Larder.Gateway.Tests.Harness;
 using Larder.Model.Routing;
 using Larder.Model.Specs;
@@ -223,10 +222,5 @@ public sealed class ShardedMessagesTests(ClusterTests.Formed formed) : IClassFix
 
     private int PortOf(int node) => _door.Route("dev").Listen.Single(endpoint => endpoint.NodeOrdinal == node).Port;
 
-    private async Task<Wire> EnterAsync(int protocol, int? node = null)
-    {
-        var wire = await _door.ConnectAsync(port: node is { } ordinal ? PortOf(ordinal) : null);
-        Assert.Contains(protocol.ToString(CultureInfo.InvariantCulture), await wire.AskAsync("HELLO", $"{protocol}", "AUTH", "default", Door.Key), StringComparison.Ordinal);
-        return wire;
-    }
+    private Task<Wire> EnterAsync(int protocol, int? node = null) => _door.EnterAsync(protocol, node is { } ordinal ? PortOf(ordinal) : null);
 }

@@ -279,14 +279,14 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     /// <summary>Removes shards that have no slots any more: their processes, their data, and what the control store has of them.</summary>
     private async Task RemoveAsync(CacheDocument document, CacheSecrets secrets, IReadOnlyCollection<int> shards, CancellationToken cancellationToken)
     {
-        // No command may be at an engine that ends: those under way are answered first, and no other goes there until the route leads past it.
-        foreach (var shard in shards)
-        {
-            await _services.Nodes.Gateway.HoldShardAsync(_cache, shard, HoldReason.Handover, _services.Nodes.Options.HandoverLimit, cancellationToken);
-        }
-
         try
         {
+            // No command may be at an engine that ends: those under way are answered first, and no other goes there until the route leads past it.
+            foreach (var shard in shards)
+            {
+                await _services.Nodes.Gateway.HoldShardAsync(_cache, shard, HoldReason.Handover, _services.Nodes.Options.HandoverLimit, cancellationToken);
+            }
+
             var leaving = _agents.Where(agent => shards.Contains(agent.Snapshot.Status.Id)).ToList();
             _agents = _agents.RemoveRange(leaving);
             Publish(document, secrets);

@@ -3,6 +3,7 @@ using Larder.Controller.Caches;
 using Larder.Controller.Nodes;
 using Larder.Controller.Shards;
 using Larder.Engines;
+using Larder.Model.Clusters;
 using Larder.Model.Routing;
 using Larder.Model.Specs;
 using Larder.Model.Status;
@@ -220,10 +221,10 @@ internal sealed class ClusteringSwitch(CacheCluster cluster, CachePlacement plac
     private static async Task<string?> OtherDatabasesAsync(IEngineNode primary, CancellationToken cancellationToken)
     {
         var probe = await primary.ProbeAsync(TimeSpan.FromSeconds(5), cancellationToken);
-        var used = probe.DatabaseKeys.Where(database => database.Key != 0).Select(database => $"database {database.Key} holds {database.Value} {(database.Value == 1 ? "key" : "keys")}").ToList();
+        var used = OtherDatabases.Describe(probe.DatabaseKeys);
         return probe.Role != NodeRole.Primary ? throw new EngineException(EngineFailure.Unreachable, "the primary is none any more")
-            : used.Count == 0 ? null
-            : string.Join(", ", used);
+            : used.Length == 0 ? null
+            : used;
     }
 
     /// <summary>A node that had to be killed may have an older snapshot only; where another one has saved all, that one is to be the primary.</summary>

@@ -97,12 +97,10 @@ internal sealed class CommandDoor(
     public Admission Admit(in CommandView command, bool isWhole, IBufferWriter<byte> replacement)
     {
         var kind = CommandTable.Find(command.Name);
-        if (session.IsRouted && cache.Cluster is { } cluster)
+        var known = cache.Effects.Find(command.Name);
+        if (session.IsRouted && cache.Cluster is { } cluster && AdmitRouted(kind, known, command, isWhole, cluster, replacement) is { } elsewhere)
         {
-            if (AdmitRouted(kind, command, isWhole, cluster, replacement) is { } elsewhere)
-            {
-                return elsewhere;
-            }
+            return elsewhere;
         }
 
         _commands++;
@@ -112,7 +110,6 @@ internal sealed class CommandDoor(
             kind = CommandKind.Plain;
         }
 
-        var known = cache.Effects.Find(command.Name);
         AllShareable = AllShareable && kind is CommandKind.Plain or CommandKind.Info && !state.InTransaction && known is { IsShareable: true };
         settings.LastCommand = kind == CommandKind.Client
             ? $"client|{Encoding.Latin1.GetString(command.Subcommand).ToLowerInvariant()}"
@@ -169,10 +166,9 @@ internal sealed class CommandDoor(
 
     /// <summary>Looks at the shards of a command of a client that knows nothing of them.</summary>
     /// <returns>What happens to it where it is not for the shard that the engine connection leads to; else <c>null</c>.</returns>
-    private Admission? AdmitRouted(CommandKind kind, in CommandView command, bool isWhole, ClusterView cluster, IBufferWriter<byte> replacement)
+    private Admission? AdmitRouted(
+        CommandKind kind, KnownCommand? known, in CommandView command, bool isWhole, ClusterView cluster, IBufferWriter<byte> replacement)
     {
-        var known = cache.Effects.Find(command.Name);
-
         // In a transaction the engine queues it; a subscriber in RESP2 is told by the engine that he may not.
         var mayGather = known is not null && kind is CommandKind.Plain or CommandKind.Script && !state.InTransaction && !(settings.Protocol == 2 && state.Subscriptions.Count > 0);
         if (mayGather && IsForSeveral(command, known!, isWhole, cluster))

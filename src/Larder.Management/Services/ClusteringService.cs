@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Larder.Model.Clusters;
 using Larder.Model.Plans;
 using Larder.Model.Specs;
 using Larder.Model.Status;
@@ -41,11 +42,11 @@ internal sealed class ClusteringService(CacheDocuments documents, IStatusSource 
             return [Refusal(why, $"Wait until it is Ready; see: larder show {current.Name}")];
         }
 
-        var used = nodes.Find(node => node.Role == NodeRole.Primary)?.DatabaseKeys.Where(database => database.Key != 0).ToList() ?? [];
-        return used.Count == 0
+        var used = OtherDatabases.Describe(nodes.Find(node => node.Role == NodeRole.Primary)?.DatabaseKeys ?? ImmutableSortedDictionary<int, long>.Empty);
+        return used.Length == 0
             ? []
             : [Refusal(
-                $"A cluster has database 0 alone, and {string.Join(", ", used.Select(database => $"database {database.Key} holds {database.Value} {(database.Value == 1 ? "key" : "keys")}"))}.",
+                $"A cluster has database 0 alone, and {used}.",
                 "Move the keys to database 0 or remove them, and have no client use another database.")];
     }
 

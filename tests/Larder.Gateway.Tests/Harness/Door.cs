@@ -121,6 +121,17 @@ internal sealed class Door : IAsyncDisposable
         return wire;
     }
 
+    /// <summary>A client that has come in with HELLO.</summary>
+    /// <param name="protocol">2 or 3.</param>
+    /// <param name="port">The port, or <c>null</c> for the cache's own.</param>
+    public async Task<Wire> EnterAsync(int protocol, int? port = null)
+    {
+        var wire = await ConnectAsync(port: port);
+        Assert.Contains(
+            protocol.ToString(System.Globalization.CultureInfo.InvariantCulture), await wire.AskAsync("HELLO", $"{protocol}", "AUTH", "default", Key), StringComparison.Ordinal);
+        return wire;
+    }
+
     /// <summary>Waits for something that the gateway does by itself; fails after a while.</summary>
     public static async Task EventuallyAsync(Func<Task<bool>> condition, string what)
     {

@@ -43,7 +43,7 @@ internal static class CacheText
             console.WriteLine($"{label,-12}{value}");
         }
 
-        if (cache.Shards.Any(shard => shard.Nodes.Any(node => node.TlsPort is not null)))
+        if (IsClustered(cache))
         {
             console.WriteLine();
             console.Write(Shards(cache));
@@ -65,7 +65,7 @@ internal static class CacheText
         foreach (var shard in cache.Shards)
         {
             var slots = SlotMap.Ranges(shard.Slots);
-            var primary = shard.Nodes.FirstOrDefault(node => node is { Role: "primary", State: Model.Status.NodeState.InSync });
+            var primary = Primary(shard);
             table.Add(
                 Cell.Of(shard.Id), Drawing(slots), Cell.Of(slots.Sum(range => range.Count)), primary is null ? "none" : $"node {primary.Ordinal}", Cell.Of(primary?.Keys),
                 primary?.UsedMemoryBytes is { } used ? Sizes.Of(used) : "-", Cell.Of(primary?.TlsPort));
@@ -74,7 +74,20 @@ internal static class CacheText
         return table;
     }
 
-    internal static string Drawing(ImmutableArray<SlotRange> slots) => string.Concat(Enumerable.Range(0, DrawingWidth).Select(cell =>
+    /// <summary>Whether a cache's nodes have ports of their own, as those of clustered caches have.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <returns>Whether they have.</returns>
+    public static bool IsClustered(CacheView cache) => cache.Shards.Any(shard => shard.Nodes.Any(node => node.TlsPort is not null));
+
+    /// <summary>The node that serves a shard.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <returns>The node, or <c>null</c> where none does at the moment.</returns>
+    public static NodeView? Primary(ShardView shard) => shard.Nodes.FirstOrDefault(node => node is { Role: "primary", State: Model.Status.NodeState.InSync });
+
+    /// <summary>Slots drawn to scale.</summary>
+    /// <param name="slots">The slots.</param>
+    /// <returns>A line of one width: full, partly full and empty cells.</returns>
+    public static string Drawing(ImmutableArray<SlotRange> slots) => string.Concat(Enumerable.Range(0, DrawingWidth).Select(cell =>
     {
         var (first, last) = (cell * SlotRange.Slots / DrawingWidth, ((cell + 1) * SlotRange.Slots / DrawingWidth) - 1);
         var has = slots.Sum(range => Math.Max(0, Math.Min(last, range.Last) - Math.Max(first, range.First) + 1));

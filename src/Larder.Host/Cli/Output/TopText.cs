@@ -15,7 +15,7 @@ internal static class TopText
     /// <returns>The line.</returns>
     public static string Headline(CacheView cache, DateTimeOffset now)
     {
-        var primaries = cache.Shards.Select(Primary).OfType<NodeView>().ToList();
+        var primaries = cache.Shards.Select(CacheText.Primary).OfType<NodeView>().ToList();
         var load = primaries.Count > 0 && primaries.All(node => node.OperationsPerSecond is not null)
             ? $"  {primaries.Sum(node => node.OperationsPerSecond)} commands/s" : "";
         return CliConsole.Printable(string.Create(
@@ -29,13 +29,13 @@ internal static class TopText
     /// <returns>A table.</returns>
     public static TextTable Shards(CacheView cache)
     {
-        var clustered = cache.Shards.Any(shard => shard.Nodes.Any(node => node.TlsPort is not null));
+        var clustered = CacheText.IsClustered(cache);
         var table = new TextTable([
             "shard", .. clustered ? (string[])["slots 0 to 16383", "slots"] : [],
             "primary", "commands/s", "keys", "used", "of limit", "replicas in sync", "furthest behind"]);
         foreach (var shard in cache.Shards)
         {
-            var (primary, slots) = (Primary(shard), SlotMap.Ranges(shard.Slots));
+            var (primary, slots) = (CacheText.Primary(shard), SlotMap.Ranges(shard.Slots));
             var replicas = shard.Nodes.Where(node => node.Role != "primary").ToImmutableArray();
             var behind = replicas.Max(node => node.LagBytes);
             table.Add([
@@ -48,8 +48,6 @@ internal static class TopText
 
         return table;
     }
-
-    private static NodeView? Primary(ShardView shard) => shard.Nodes.FirstOrDefault(node => node is { Role: "primary", State: NodeState.InSync });
 
     // At 90 % an operator is to notice: what the original's usual alarm is set to.
     private static Cell ShareOf(long? used, long limit) => used is not { } bytes || limit <= 0 ? new Cell("") : new Cell(
