@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Larder.Gateway.Tests.Harness;
 using Larder.Model.Routing;
@@ -147,6 +148,33 @@ public sealed class AccessTests : IAsyncLifetime
         await Door.EventuallyAsync(() => IsLetInAsync(door), "the rules are gone");
         await using var after = await door.EnterAsync();
         Assert.Equal("+PONG", await after.AskAsync("PING"));
+    }
+
+    [Fact]
+    public async Task Rules_that_change_while_clients_come_in_let_nobody_in_without_a_handshake()
+    {
+        await using var door = await OpenAsync(shares: true);
+        using var stop = new CancellationTokenSource();
+        var changing = Task.Run(
+            () =>
+            {
+                ImmutableArray<AddressRange> nobody = [AddressRange.Parse("10.0.0.0/8")!];
+                for (var admitted = false; !stop.IsCancellationRequested; admitted = !admitted)
+                {
+                    var rules = admitted ? [] : nobody;
+                    door.Change("dev", route => route with { Firewall = rules });
+                }
+            },
+            TestContext.Current.CancellationToken);
+        var (admitted, refused) = (0, 0);
+        while (admitted + refused < 1_000 || admitted == 0 || refused == 0)
+        {
+            // What is not TLS would end this with an AuthenticationException.
+            _ = await IsLetInAsync(door) ? admitted++ : refused++;
+        }
+
+        await stop.CancelAsync();
+        await changing;
     }
 
     [Fact]

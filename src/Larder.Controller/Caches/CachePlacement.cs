@@ -171,7 +171,7 @@ internal sealed class CachePlacement(CacheServices services)
     private async Task<HashSet<int>> TakenPortsAsync(CancellationToken cancellationToken)
     {
         var snapshot = await services.Store.ListAsync(StoreKeys.Caches, cancellationToken);
-        return [.. snapshot.Entries
+        return [.. services.Host.ClientPorts, .. snapshot.Entries
             .Where(entry => entry.Key.Contains("/nodes/", StringComparison.Ordinal))
             .Select(entry => StoreCodec.Decode<NodeDocument>(entry.Key, entry.Value, DocumentSchemas.Current))
             .SelectMany(node => node.BusPort is { } bus ? new[] { node.ReplicationPort, bus } : [node.ReplicationPort])];

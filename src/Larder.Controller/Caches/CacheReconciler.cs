@@ -396,7 +396,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
                 _placement.InstallationOf(node),
                 _services.Home.NodeFolder(_cache, node.Ordinal)))])
         {
-            Claim = () => _cluster.ClaimOf(shard.Key),
+            Claim = _cluster.UseOf(shard.Key),
         });
 
     private void Publish(CacheDocument document, CacheSecrets secrets)

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Larder.Controller.Caches;
 using Larder.Controller.Shards;
 using Larder.Engines;
 using Larder.Engines.Clusters;
+using Larder.Model.Clusters;
 using Larder.Model.Status;
 using Larder.Store;
 using Larder.Store.Documents;
@@ -27,9 +29,12 @@ namespace Larder.Controller.Clusters;
 internal sealed partial class CacheCluster(string cache, CacheServices services) : IAsyncDisposable
 {
     private static readonly TimeSpan MeetingTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastEpochLimit = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan EpochGlance = TimeSpan.FromMilliseconds(5);
 
     private readonly ClusterConnections _connections = new(services.Nodes.Engines);
-    private readonly Dictionary<(int Ordinal, string NodeId), long> _introduced = [];
+    private readonly ConcurrentDictionary<(int Ordinal, string NodeId), long> _introduced = [];
+    private readonly ConcurrentDictionary<int, ClaimUse> _uses = [];
     private readonly Lock _gate = new();
     private volatile ClusterState? _state;
     private volatile ClusterState? _published;
@@ -111,8 +116,44 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
         await _connections.CloseAsync(ordinals);
     }
 
-    /// <summary>Has the shards measured by what the control store says now. Thread-safe.</summary>
-    public void Publish() => _published = _state;
+    /// <summary>Has the shards measured by what the control store says now, while nobody is told by what it said before. Thread-safe.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task PublishAsync(CancellationToken cancellationToken) => AloneAsync(
+        () =>
+        {
+            _published = _state;
+            return Task.CompletedTask;
+        },
+        cancellationToken);
+
+    /// <summary>Waits for a moment in which no node is told what it must hold. Whoever is told from then on is told by what the control store says now. Thread-safe.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task ToldAsync(CancellationToken cancellationToken) => AloneAsync(() => Task.CompletedTask, cancellationToken);
+
+    /// <summary>Gives slots that have arrived to their new shards: in the control store, and as what the shards are measured by. Thread-safe.</summary>
+    /// <remarks>No shard that gives some away gets another primary meanwhile: that one would claim them under an epoch that the new owner has not heard of.</remarks>
+    /// <param name="moves">The slots.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="EngineException">A new owner has not heard of the others' epochs yet, or a node does not answer; nothing has changed.</exception>
+    public Task ArriveAsync(ImmutableArray<SlotMove> moves, CancellationToken cancellationToken) => AloneAsync(
+        async () =>
+        {
+            await AwaitEpochsAsync(moves, LastEpochLimit, cancellationToken);
+            await ChangeAsync(
+                document => document with
+                {
+                    Shards = ClusterState.DocumentOf(SlotMap.Parse(document.Shards).With(moves), document.Shards.Keys).Shards,
+                    Moves = [],
+                },
+                cancellationToken);
+            _published = _state;
+        },
+        cancellationToken);
+
+    /// <summary>What a shard's primary must hold, for its loop. Thread-safe.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <returns>The claim as it is whenever it is used.</returns>
+    public ClaimUse UseOf(int shard) => _uses.GetOrAdd(shard, id => new ClaimUse(() => ClaimOf(id)));
 
     /// <summary>What a shard's primary must hold. Thread-safe.</summary>
     /// <param name="shard">The shard.</param>
@@ -191,7 +232,66 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
     public Task ForgetAsync(IEnumerable<int> ordinals) => _connections.CloseAsync(ordinals);
 
     /// <summary>Closes the connections to the nodes.</summary>
-    public ValueTask DisposeAsync() => _connections.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _connections.DisposeAsync();
+        foreach (var use in _uses.Values)
+        {
+            use.Dispose();
+        }
+    }
+
+    private Task AloneAsync(Func<Task> work, CancellationToken cancellationToken) => ClaimUse.AloneAsync([.. Shards.Select(UseOf)], work, cancellationToken);
+
+    /// <summary>Waits until the epochs of all that takes part are in order; who has not heard of one is introduced to who has it.</summary>
+    /// <param name="moves">Slots that are about to get to their new shards.</param>
+    /// <param name="limit">How long.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="EngineException">They did not come to be in time, or a node does not answer.</exception>
+    public async Task AwaitEpochsAsync(ImmutableArray<SlotMove> moves, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(limit, services.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            while (EpochOrder.Disorder(await LookAtEpochsAsync(moves, either.Token), moves) is { IsEmpty: false } introductions)
+            {
+                foreach (var (one, other) in introductions)
+                {
+                    await IntroduceAsync(one, other, either.Token);
+                }
+
+                await Task.Delay(EpochGlance, services.Clock, either.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new EngineException(EngineFailure.TimedOut, $"the shards of {cache} did not hear of each other's epochs within {limit.TotalMilliseconds:0} ms");
+        }
+    }
+
+    private async Task<IReadOnlyList<EpochSight>> LookAtEpochsAsync(ImmutableArray<SlotMove> moves, CancellationToken cancellationToken)
+    {
+        // Any node of a shard that gives slots may be its primary in a moment; of the others, those that are.
+        var sources = moves.Select(move => move.From).ToHashSet();
+        var asked = _agents.Select(agent => agent.Snapshot).SelectMany(snapshot => snapshot.Nodes
+            .Where(node => node.View is not null && (node.Role == NodeRole.Primary || sources.Contains(snapshot.Status.Id)))
+            .Select(node => (snapshot.Status.Id, Node: node)));
+        return await Task.WhenAll(asked.Select(async one =>
+            new EpochSight(one.Node.Ordinal, one.Id, one.Node.Role == NodeRole.Primary, await (await ConnectAsync(one.Node)).ReadEpochsAsync(cancellationToken))));
+    }
+
+    private async Task IntroduceAsync(int one, int other, CancellationToken cancellationToken)
+    {
+        var sights = _agents.SelectMany(agent => agent.Snapshot.Nodes).ToList();
+        if (sights.Find(sight => sight.Ordinal == one) is { } first && sights.Find(sight => sight.Ordinal == other) is { Self: { } peer } && MayMeet(one, peer))
+        {
+            await (await ConnectAsync(first)).MeetAsync(peer, cancellationToken);
+            Log.NodeIntroduced(services.Logger, cache, one, peer.Port);
+        }
+    }
+
+    private Task<IClusterNode> ConnectAsync(NodeSight sight) => _connections.ToAsync(_agents[0].Installation, sight.Configuration);
 
     private void Learn(ClusterState state)
     {
@@ -223,7 +323,7 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
     {
         try
         {
-            var node = await _connections.ToAsync(_agents[0].Installation, sight.Configuration);
+            var node = await ConnectAsync(sight);
             if (step.Meet is { } peer)
             {
                 await node.MeetAsync(peer, cancellationToken);

@@ -175,14 +175,7 @@ internal sealed partial class CacheScaling(string cache, CacheCluster cluster, C
         }
 
         await _mover.MoveAsync(state, stop);
-        await cluster.ChangeAsync(
-            document => document with
-            {
-                Shards = ClusterState.DocumentOf(SlotMap.Parse(document.Shards).With(moves), document.Shards.Keys).Shards,
-                Moves = [],
-            },
-            stop);
-        cluster.Publish();
+        await cluster.ArriveAsync(moves, stop);
         await _mover.SettleAsync(moves, stop);
         wake();
         return true;

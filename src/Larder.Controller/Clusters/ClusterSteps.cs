@@ -70,7 +70,7 @@ internal static class ClusterSteps
     public static string Problem(IReadOnlyList<NodeSight> sights, SlotMap map, Func<int, int> shards)
     {
         var primaries = sights.Where(sight => sight is { Role: NodeRole.Primary, Self: not null })
-            .Select(sight => (sight.Self!.NodeId, Shard: shards(sight.Ordinal), Slots: map.Of(shards(sight.Ordinal))))
+            .Select(sight => (sight.Self!.NodeId, Shard: shards(sight.Ordinal), Slots: map.Of(shards(sight.Ordinal)), sight.Probe?.Keys))
             .ToList();
         foreach (var sight in sights)
         {
@@ -84,7 +84,7 @@ internal static class ClusterSteps
                 return $"node {sight.Ordinal} says that the cluster does not serve";
             }
 
-            foreach (var (id, shard, slots) in primaries)
+            foreach (var (id, shard, slots, _) in primaries)
             {
                 var seen = view.Find(id)?.Slots ?? [];
                 if (!seen.SequenceEqual(slots))
@@ -94,7 +94,10 @@ internal static class ClusterSteps
             }
         }
 
-        return "";
+        // Whatever they are, they are not removed with the shard.
+        return primaries.FirstOrDefault(primary => primary is { Slots.IsEmpty: true, Keys: > 0 }) is { NodeId: not null } left
+            ? $"shard {left.Shard} has no slots, and {left.Keys} keys"
+            : "";
     }
 
     private static string Describe(ImmutableArray<SlotRange> slots) => slots.Sum(range => range.Count) switch

@@ -28,6 +28,7 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
     private static readonly TimeSpan LongestBatch = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan ShortestBatch = TimeSpan.FromMilliseconds(3);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan EpochLimit = TimeSpan.FromSeconds(5);
     private const long BytesPerBatch = 256 << 10;
     private const int FewestKeys = 128;
     private const int MostKeys = 1024;
@@ -41,6 +42,10 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
     public async Task MoveAsync(ClusterState state, CancellationToken cancellationToken)
     {
         var moves = state.Document.Moves;
+
+        // From here on nobody is told anything that was so before these slots were on their way.
+        await cluster.ToldAsync(cancellationToken);
+        var before = Primaries();
         foreach (var first in moves.Where(move => state.Map.Of(move.To).IsEmpty).DistinctBy(move => move.To))
         {
             await CopyFunctionsAsync(first.From, first.To, cancellationToken);
@@ -57,14 +62,13 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
             }
         }
 
-        cluster.Publish();
-        var before = Primaries();
+        await cluster.PublishAsync(cancellationToken);
+        Unchanged(before);
         await Task.WhenAll(moves.GroupBy(move => move.From).Select(source => EmptyAsync(source.Key, [.. source], cancellationToken)));
-        if (!before.SequenceEqual(Primaries()))
-        {
-            // What a new primary had not been told when it was asked, it may have answered by itself.
-            throw new EngineException(EngineFailure.Disconnected, "a primary was replaced while slots were moved");
-        }
+        Unchanged(before);
+
+        // With some patience here, so that it needs none where no shard gets a primary meanwhile.
+        await cluster.AwaitEpochsAsync(moves, EpochLimit, cancellationToken);
     }
 
     /// <summary>
@@ -106,6 +110,15 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
         await owner.Node.AssignAsync(slots, owner.Peer.NodeId, cancellationToken);
         await Task.WhenAll(cluster.Shards.Where(other => other != shard).Select(async other =>
             await (await cluster.PrimaryAsync(other)).Node.AssignAsync(slots, owner.Peer.NodeId, cancellationToken)));
+    }
+
+    // What a new primary had not been told when it was asked, it may have answered by itself.
+    private void Unchanged(IEnumerable<(int Shard, int? Ordinal)> before)
+    {
+        if (!before.SequenceEqual(Primaries()))
+        {
+            throw new EngineException(EngineFailure.Disconnected, "a primary was replaced while slots were moved");
+        }
     }
 
     private IEnumerable<(int Shard, int? Ordinal)> Primaries() => [.. cluster.Shards.Select(shard => (shard, cluster.PrimaryOf(shard)?.Ordinal))];

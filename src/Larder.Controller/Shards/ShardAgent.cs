@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
+using Larder.Controller.Clusters;
 using Larder.Controller.Leadership;
 using Larder.Controller.Nodes;
 using Larder.Controller.Processes;
 using Larder.Engines;
-using Larder.Engines.Clusters;
 using Larder.Model.Engines;
 using Larder.Model.Events;
 using Larder.Model.Specs;
@@ -49,7 +49,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
     private readonly Func<EngineInstallation, string> _toolsFolder;
     private ShardPlan? _replan;
     private readonly SyncPause _syncPause;
-    private readonly Func<ClusterClaim> _claim;
+    private readonly ClaimUse _claim;
     private HandoverRequest? _handover;
     private volatile ShardSnapshot _snapshot;
     private long _leaderlessSince;
@@ -251,10 +251,10 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         if (leader.Probe is { Loading: false, Role: NodeRole.Primary })
         {
-            if (leader.Probe.Cluster is { } view && _claim() is var claim && !claim.IsHeldBy(view))
+            if (leader.Probe.Cluster is { } view && !_claim.IsHeldBy(view))
             {
                 // Before anybody is led to it: what it does not know to be on its way, it would take for missing.
-                await leader.PromoteAsync(claim, cancellationToken);
+                await PromoteAsync(leader, cancellationToken);
             }
 
             _confirmedPrimary = leader.Ordinal;
@@ -269,7 +269,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         if (leader.Probe is { Loading: false, Role: NodeRole.Replica })
         {
             // The daemon died between the compare-and-swap and the promotion: the key is ours, so finish what was begun.
-            await leader.PromoteAsync(_claim(), cancellationToken);
+            await PromoteAsync(leader, cancellationToken);
             return;
         }
 
@@ -351,6 +351,9 @@ internal sealed partial class ShardAgent : IAsyncDisposable
         return await ElectAsync(forced: false, cancellationToken) is { Length: > 0 } problem ? new HandoverResult(false, problem) : Promoted();
     }
 
+    private Task PromoteAsync(NodeSupervisor node, CancellationToken cancellationToken) =>
+        _claim.TellAsync(claim => node.PromoteAsync(claim, cancellationToken), cancellationToken);
+
     private HandoverResult Promoted() => new(true, $"node {_leadership.Held} is the primary in epoch {_leadership.Epoch}");
 
     private void Confirm(NodeSupervisor winner, string reason)
@@ -430,7 +433,7 @@ internal sealed partial class ShardAgent : IAsyncDisposable
 
         CountLoss(decision, ordinal);
         var winner = _nodes.First(node => node.Ordinal == ordinal);
-        await winner.PromoteAsync(_claim(), cancellationToken);
+        await PromoteAsync(winner, cancellationToken);
         await winner.ProbeAsync(cancellationToken);
         Confirm(winner, decision.Reason);
         return "";

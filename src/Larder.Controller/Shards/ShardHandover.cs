@@ -1,7 +1,7 @@
+using Larder.Controller.Clusters;
 using Larder.Controller.Leadership;
 using Larder.Controller.Nodes;
 using Larder.Engines;
-using Larder.Engines.Clusters;
 using Larder.Model.Routing;
 using Larder.Model.Status;
 using Microsoft.Extensions.Logging;
@@ -28,7 +28,7 @@ namespace Larder.Controller.Shards;
 /// <param name="leadership">The shard's leader key.</param>
 /// <param name="services">What it needs of the host.</param>
 /// <param name="claim">What a primary of the shard must hold.</param>
-internal sealed partial class ShardHandover(string cache, int shard, ShardLeadership leadership, NodeServices services, Func<ClusterClaim> claim)
+internal sealed partial class ShardHandover(string cache, int shard, ShardLeadership leadership, NodeServices services, ClaimUse claim)
 {
     private static readonly TimeSpan OffsetPollInterval = TimeSpan.FromMilliseconds(1);
 
@@ -68,7 +68,7 @@ internal sealed partial class ShardHandover(string cache, int shard, ShardLeader
                 return Undone("the leader key was changed by somebody else");
             }
 
-            await candidate.PromoteAsync(claim(), cancellationToken);
+            await claim.TellAsync(held => candidate.PromoteAsync(held, cancellationToken), cancellationToken);
             await candidate.ProbeAsync(cancellationToken);
             promoted();
             await DemoteAsync(primary, candidate, paused, cancellationToken);

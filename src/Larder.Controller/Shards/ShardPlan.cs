@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using Larder.Controller.Clusters;
 using Larder.Engines;
-using Larder.Engines.Clusters;
 using Larder.Model.Engines;
 
 namespace Larder.Controller.Shards;
@@ -12,8 +12,8 @@ namespace Larder.Controller.Shards;
 /// <param name="Nodes">Its nodes by ordinal.</param>
 internal sealed record ShardPlan(string Cache, int Shard, string Slots, ImmutableArray<PlannedNode> Nodes)
 {
-    /// <summary>What the shard's primary must hold at the moment of the call. Thread-safe. Nothing in an unclustered cache.</summary>
-    public Func<ClusterClaim> Claim { get; init; } = () => ClusterClaim.Nothing;
+    /// <summary>What the shard's primary must hold. Nothing in an unclustered cache.</summary>
+    public ClaimUse Claim { get; init; } = ClaimUse.OfNothing();
 }
 
 /// <summary>One node of a <see cref="ShardPlan"/>.</summary>

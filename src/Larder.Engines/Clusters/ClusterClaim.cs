@@ -29,17 +29,20 @@ public sealed record ClusterClaim(ImmutableArray<SlotRange> Slots, ImmutableArra
     }
 
     /// <summary>
-    /// Slots that a node has on their way and that stay where they are. A slot that has arrived is none: it is left on its way until everybody is told.
+    /// Slots that a node has on their way and that stay where they are, or of which it has heard from others that they have arrived. One that has arrived and that the node
+    /// takes for its own is none: it is left on its way until the node is told.
     /// </summary>
     /// <param name="view">How the node sees the cluster.</param>
     /// <returns>The slots.</returns>
     public IEnumerable<int> Stale(ClusterView view)
     {
         ArgumentNullException.ThrowIfNull(view);
-        return view.Migrating.Select(link => link.Slot).Where(slot => Owns(slot) && Migrating.All(link => link.Slot != slot))
+        return view.Migrating.Select(link => link.Slot).Where(slot => (Owns(slot) || !Has(view, slot)) && Migrating.All(link => link.Slot != slot))
             .Concat(view.Importing.Select(link => link.Slot).Where(slot => !Owns(slot) && Importing.All(link => link.Slot != slot)))
             .Where(slot => !Prepared.Contains(slot));
     }
+
+    private static bool Has(ClusterView view, int slot) => view.Myself.Slots.Any(range => range.Contains(slot));
 
     private bool Owns(int slot) => Slots.Any(range => range.Contains(slot));
 }

@@ -11,6 +11,11 @@ public interface IClusterNode : IAsyncDisposable
     /// <returns>Its view.</returns>
     Task<ClusterView> LookAsync(CancellationToken cancellationToken);
 
+    /// <summary>Asks for the epochs that the node knows.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The epochs.</returns>
+    Task<ClusterEpochs> ReadEpochsAsync(CancellationToken cancellationToken);
+
     /// <summary>Introduces another node. Returns at once; the two meet in the background.</summary>
     /// <param name="peer">The other node.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -57,6 +62,11 @@ public interface IClusterNode : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     Task WriteFunctionsAsync(byte[] libraries, CancellationToken cancellationToken);
 }
+
+/// <summary>The engines' own numbers by which the newest claim of a slot is told from older ones.</summary>
+/// <param name="Known">The highest of the whole cluster that the node has heard of: its own next one will be above it.</param>
+/// <param name="Own">The one under which it claims its slots; a replica has its primary's.</param>
+public readonly record struct ClusterEpochs(long Known, long Own);
 
 /// <summary>How much is moved at once.</summary>
 /// <param name="Keys">At most so many keys.</param>

@@ -38,6 +38,18 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDia
         return ClusterView.Parse(replies[0].Text, replies[1].Text);
     }
 
+    public async Task<ClusterEpochs> ReadEpochsAsync(CancellationToken cancellationToken)
+    {
+        var info = (await CallAsync([["CLUSTER", "INFO"]], cancellationToken))[0].Text;
+        return new ClusterEpochs(Epoch("cluster_current_epoch:"), Epoch("cluster_my_epoch:"));
+
+        long Epoch(string field) =>
+            info.Split('\n').FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } line
+            && long.TryParse(line.AsSpan(field.Length).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
+                ? epoch
+                : throw new EngineException(EngineFailure.ProtocolViolation, $"{_name} does not tell the epochs of its cluster: '{info}'.");
+    }
+
     public Task MeetAsync(ClusterPeer peer, CancellationToken cancellationToken) =>
         CallAsync([["CLUSTER", "MEET", peer.Address, Text(peer.Port), Text(peer.BusPort)]], cancellationToken);
 
@@ -61,7 +73,7 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDia
         var commands = ClaimCommands.Of(view, claim);
         if (commands.Count > 0)
         {
-            var single = commands.Where(command => command[1] is "SETSLOT").ToList();
+            var single = commands.Where(command => command is [_, "SETSLOT", ..]).ToList();
             var replies = await CallAsync([.. commands.Except(single)], cancellationToken);
             if (replies.SelectMany(reply => reply.Items).FirstOrDefault(reply => reply.IsError) is { } refused)
             {

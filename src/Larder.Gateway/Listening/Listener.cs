@@ -182,12 +182,15 @@ internal sealed partial class Listener
             Prepare(socket);
             connection = new LoopConnection(socket, _services.Loops.Next());
             var from = connection.Remote.Address;
-            var cache = _caches.Caches.Any(served => served.Admits(from)) || _caches.Caches.IsEmpty ? await IdentifyAsync(connection) : _caches.Caches[0];
-            if (cache is not null && !cache.Admits(from))
+            var served = _caches.Caches;
+
+            // No handshake, where it is plain before it that nobody would let the client in. Looked at once: rules may change meanwhile, and whoever goes on has had the handshake.
+            var known = served.IsEmpty || served.Any(one => one.Admits(from));
+            var cache = known ? await IdentifyAsync(connection) : served[0];
+            if (!known || (cache is not null && !cache.Admits(from)))
             {
-                // No handshake, where it is plain before it that nobody would let the client in.
                 _services.Counters.Firewalled();
-                Log.Firewalled(_services.Logger, cache.Route.Cache, from, Endpoint.Port);
+                Log.Firewalled(_services.Logger, cache!.Route.Cache, from, Endpoint.Port);
                 return;
             }
 

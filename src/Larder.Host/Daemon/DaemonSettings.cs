@@ -13,8 +13,7 @@ internal sealed record DaemonSettings
     private const int LargestPort = 65535;
 
     // Ten shards of a primary and three replicas.
-    private const int MostNodes = 40;
-    private const int LargestNodePort = LargestPort - MostNodes + 1;
+    private const int LargestNodePort = LargestPort - HostIdentity.MostNodes + 1;
 
     private static readonly JsonSerializerOptions FileForm = new(JsonSerializerDefaults.Web)
     {
@@ -70,9 +69,9 @@ internal sealed record DaemonSettings
         Check("plainPort", settings.PlainPort);
         Check("nodeTlsPort", settings.NodeTlsPort, LargestNodePort);
         Check("nodePlainPort", settings.NodePlainPort, LargestNodePort);
-        if (Math.Abs(settings.NodeTlsPort - settings.NodePlainPort) < MostNodes)
+        if (Math.Abs(settings.NodeTlsPort - settings.NodePlainPort) < HostIdentity.MostNodes)
         {
-            problems.Add($"nodeTlsPort is {settings.NodeTlsPort} and nodePlainPort {settings.NodePlainPort}; they must be {MostNodes} apart, a port for each node of a cache");
+            problems.Add($"nodeTlsPort is {settings.NodeTlsPort} and nodePlainPort {settings.NodePlainPort}; they must be {HostIdentity.MostNodes} apart, a port for each node of a cache");
         }
 
         if (settings.TlsPort == settings.PlainPort)

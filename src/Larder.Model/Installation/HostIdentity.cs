@@ -6,6 +6,9 @@ namespace Larder.Model.Installation;
 /// <summary>This host, and what the installation's endpoints are by default.</summary>
 public sealed record HostIdentity
 {
+    /// <summary>Nodes of the largest cache: ten shards of a primary and three replicas. So many ports in a row belong to nodes.</summary>
+    public const int MostNodes = 40;
+
     /// <summary>The host's name in the control store and in every status.</summary>
     public required string Name { get; init; }
 
@@ -35,4 +38,7 @@ public sealed record HostIdentity
     /// <summary>Where caches without an address of their own are served.</summary>
     /// <value>Default loopback, both families.</value>
     public ImmutableArray<IPAddress> Addresses { get; init; } = [IPAddress.Loopback, IPAddress.IPv6Loopback];
+
+    /// <summary>The ports that are the gateway's, whether a cache that needs them exists already or comes later: no engine may have one.</summary>
+    public IEnumerable<int> ClientPorts => [TlsPort, PlainPort, .. Enumerable.Range(NodeTlsPort, MostNodes), .. Enumerable.Range(NodePlainPort, MostNodes)];
 }

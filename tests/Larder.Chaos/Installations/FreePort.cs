@@ -3,10 +3,10 @@ using System.Net.Sockets;
 
 namespace Larder.Chaos.Installations;
 
-/// <summary>Ports that nobody listens on, below those that the kernel gives to outgoing connections; each is handed out once in this process.</summary>
+/// <summary>Ports that nobody listens on, below those of engines and those that the kernel gives to outgoing connections; each is handed out once in this process.</summary>
 internal static class FreePort
 {
-    private static int _next = 27_000 + (Environment.ProcessId % 1000);
+    private static int _next = 16_000 + (Environment.ProcessId % 1000);
 
     public static int Take()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Larder.Controller.Clusters;
 using Larder.Controller.Shards;
 using Larder.Engines;
@@ -69,6 +70,18 @@ public sealed class ClusterStepsTests
     public void A_node_whose_cluster_does_not_serve_is_named() => Assert.Equal(
         "node 1 says that the cluster does not serve",
         ClusterSteps.Problem([Sight(0, Knows(0), Knows(1)), Sight(1, "fail", Knows(0), Knows(1))], Map, ordinal => ordinal));
+
+    [Fact]
+    public void A_shard_that_still_has_keys_when_its_slots_are_gone_is_named_so_that_it_is_not_removed()
+    {
+        var map = SlotMap.Parse(new Dictionary<int, string> { [0] = "0-16383", [1] = "" }.ToImmutableSortedDictionary());
+        (string, string, string, string)[] all = [(Id(0), "master", "-", "0-16383"), (Id(1), "master", "-", "")];
+        var empty = Sight(1, all);
+        Assert.Equal("", ClusterSteps.Problem([Sight(0, all), empty], map, ordinal => ordinal));
+        Assert.Equal(
+            "shard 1 has no slots, and 3 keys",
+            ClusterSteps.Problem([Sight(0, all), empty with { Probe = empty.Probe! with { Keys = 3 } }], map, ordinal => ordinal));
+    }
 
     private static string Id(int ordinal) => $"{ordinal:D40}";
 

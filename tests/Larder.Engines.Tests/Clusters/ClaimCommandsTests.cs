@@ -37,12 +37,12 @@ public sealed class ClaimCommandsTests
     [Fact]
     public void Of_SlotsThatStayAfterAll_SettlesThemAndLeavesThoseThatHaveArrived()
     {
-        var view = View((Me, "myself,master", "-", $"0-99 [7->-{Other}] [100->-{Other}] [200-<-{Other}]"));
+        var view = View((Me, "myself,master", "-", $"0-100 [7->-{Other}] [100->-{Other}] [101->-{Other}] [200-<-{Other}]"));
 
-        // 7 is still the node's own; 100 is not any more, and until all are told, whoever asks for it is sent on; 200 is not coming.
-        Assert.Equal(["CLUSTER SETSLOT 7 STABLE", "CLUSTER SETSLOT 200 STABLE"], Commands(view, Claim("0-99")));
+        // 7 is still the node's own; 100 is not any more, and until it is told, it sends on whoever asks; 101 it has heard of from the new owner; 200 is not coming.
+        Assert.Equal(["CLUSTER SETSLOT 7 STABLE", "CLUSTER SETSLOT 101 STABLE", "CLUSTER SETSLOT 200 STABLE"], Commands(view, Claim("0-99")));
         Assert.False(Claim("0-99").IsHeldBy(view));
-        Assert.Equal(["CLUSTER SETSLOT 7 STABLE"], Commands(view, Claim("0-99") with { Prepared = [200] }));
+        Assert.Equal(["CLUSTER SETSLOT 7 STABLE", "CLUSTER SETSLOT 101 STABLE"], Commands(view, Claim("0-99") with { Prepared = [200] }));
     }
 
     [Fact]
