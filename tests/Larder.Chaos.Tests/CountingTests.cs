@@ -13,7 +13,7 @@ public sealed class CountingTests
     {
         var changes = new List<CountingResult>();
         var problems = await CountingRun.RunAsync(
-            new CountingOptions(RepositoryRoot.Program, 20_000, [1, 3, 2]) { Clients = 4 }, changes.Add, TestContext.Current.CancellationToken);
+            new CountingOptions(RepositoryRoot.Program, 20_000, [1, 8, 1]) { Clients = 4 }, changes.Add, TestContext.Current.CancellationToken);
         Assert.True(problems.IsEmpty, string.Join("; ", problems));
         Assert.Equal(2, changes.Count);
         Assert.All(changes, change => Assert.True(change.Operations > 0, $"{change}"));

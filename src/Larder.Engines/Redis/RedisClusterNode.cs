@@ -19,6 +19,7 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDia
 
     // The node does nothing else while it waits for the other one.
     private static readonly TimeSpan MigrateTimeout = TimeSpan.FromSeconds(1);
+    private const int KeysPerOrder = 64;
     private static readonly TimeSpan MoveTimeout = TimeSpan.FromSeconds(30);
 
     private readonly string _name = NodeName.Of(configuration);
@@ -169,14 +170,18 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDia
             (taken, bytes) = (taken + 1, bytes + size);
         }
 
-        // One command takes keys of one slot only.
         var user = configuration.InternalUser;
         byte[][] order = [.. new[]
         {
             "MIGRATE", target.Address, Text(target.Port), string.Empty, "0", Text((int)MigrateTimeout.TotalMilliseconds), "REPLACE", "AUTH2", user.Name, user.Password.Reveal(), "KEYS",
         }.Select(ByteConnection.Text)];
-        await connection.CallAsync(
-            [.. keys.Take(taken).GroupBy(key => key.Slot).Select(slot => (byte[][])[.. order, .. slot.Select(key => key.Key)])], cancellationToken);
+
+        // One command takes keys of one slot only. What is sent at once is executed at once, and nobody served in between.
+        foreach (var some in keys.Take(taken).GroupBy(key => key.Slot).SelectMany(slot => slot.Chunk(KeysPerOrder)))
+        {
+            await connection.CallAsync([[.. order, .. some.Select(key => key.Key)]], cancellationToken);
+        }
+
         return new MovedKeys(taken, bytes);
     }
 

@@ -9,8 +9,8 @@ public static class SlotPlanner
     /// <param name="map">Who has which slot now: every slot has a shard.</param>
     /// <param name="shards">How many shards there are to be; those with an id of this or above give everything away.</param>
     /// <returns>
-    /// The moves, in an order in which all shards that give take turns, so that no single one carries the load alone. Afterwards no shard has two slots more than
-    /// another one.
+    /// The moves, in an order in which all shards that give take turns, so that no single one carries the load alone, and each in pieces as large as can be. Afterwards no
+    /// shard has two slots more than another one.
     /// </returns>
     public static ImmutableArray<SlotMove> Plan(SlotMap map, int shards)
     {
@@ -25,26 +25,18 @@ public static class SlotPlanner
 
         // The last slots of a shard go first, so that what it keeps stays in one piece.
         var giving = owners
-            .Select(shard => (Shard: shard, Slots: new Stack<int>(map.SlotsOf(shard).Skip(Wanted(shard)))))
+            .Select(shard => (Shard: shard, Slots: map.SlotsOf(shard).Skip(Wanted(shard)).Reverse().ToList()))
             .Where(giver => giver.Slots.Count > 0)
             .ToList();
-        var taking = new Queue<(int Shard, int Missing)>(Enumerable.Range(0, shards)
-            .Select(shard => (Shard: shard, Missing: Wanted(shard) - map.CountOf(shard)))
-            .Where(taker => taker.Missing > 0));
-        var moves = ImmutableArray.CreateBuilder<SlotMove>();
-        while (giving.Count > 0)
-        {
-            foreach (var (from, slots) in giving)
-            {
-                var (to, missing) = taking.Dequeue();
-                moves.Add(new SlotMove(slots.Pop(), from, to));
-                if (missing > 1)
-                {
-                    taking.Enqueue((to, missing - 1));
-                }
-            }
 
-            giving.RemoveAll(giver => giver.Slots.Count == 0);
+        // A shard gets neighbouring slots: clients and engines tell each other of ranges, of which there would be thousands else.
+        var places = new Queue<int>(Enumerable.Range(0, shards).SelectMany(shard => Enumerable.Repeat(shard, Math.Max(0, Wanted(shard) - map.CountOf(shard)))));
+        var given = giving.Select(giver => new Queue<SlotMove>(giver.Slots.Select(slot => new SlotMove(slot, giver.Shard, places.Dequeue())).ToList())).ToList();
+        var moves = ImmutableArray.CreateBuilder<SlotMove>();
+        while (given.Count > 0)
+        {
+            moves.AddRange(given.Select(queue => queue.Dequeue()));
+            given.RemoveAll(queue => queue.Count == 0);
         }
 
         return moves.ToImmutable();

@@ -51,6 +51,22 @@ public sealed class SlotPlannerTests
         Assert.Empty(SlotPlanner.Plan(there.With(SlotPlanner.Plan(there, from)), from));
     }
 
+    [Theory]
+    [InlineData(3, 5)]
+    [InlineData(1, 10)]
+    [InlineData(10, 3)]
+    public void What_moves_arrives_in_few_pieces_also_where_it_is_planned_anew_after_each_lot(int from, int to)
+    {
+        var map = SlotMap.Even(from);
+        while (SlotPlanner.Plan(map, to) is { IsEmpty: false } plan)
+        {
+            map = map.With(plan.Take(256));
+        }
+
+        // A piece of each giver's for each taker, and what a giver keeps.
+        Assert.InRange(Enumerable.Range(0, to).Sum(shard => map.Of(shard).Length), to, from + to + 1);
+    }
+
     [Fact]
     public void A_map_reads_back_as_it_was_written() => Maps.Sample(
         map => Assert.Equal(map, SlotMap.Parse(Enumerable.Range(0, 10).Select(shard => KeyValuePair.Create(shard, map.Format(shard))))), iter: 20);
