@@ -12,6 +12,9 @@ const keys = Number(process.env.KEYS ?? 100_000);
 const counts = (process.env.SHARDS ?? '3 5 2').split(' ').map(Number);
 const workers = Number(process.env.WORKERS ?? 8);
 const engine = process.env.ENGINE ?? 'redis';
+const memory = Number(process.env.MEMORY_MB ?? 256);
+const rate = Number(process.env.RATE ?? 0);
+const calm = Number(process.env.CALM ?? 5);
 const port = Number(process.env.LARDER_TLS_PORT);
 const home = process.env.LARDER_HOME;
 const larder = async (...words) => (await run('./larder', words, { env: process.env, maxBuffer: 1 << 26 })).stdout;
@@ -19,7 +22,7 @@ const busy = [loadavg()[0]];
 
 const spec = (shards) => {
   const path = `${work}/spec.yaml`;
-  writeFileSync(path, `name: scaled\npreset: development\nengine: ${engine}\nmemory_mb: 256\ncluster: { enable_cluster: true, shard_count: ${shards} }\n`);
+  writeFileSync(path, `name: scaled\npreset: development\nengine: ${engine}\nmemory_mb: ${memory}\ncluster: { enable_cluster: true, shard_count: ${shards} }\n`);
   return path;
 };
 
@@ -37,8 +40,17 @@ for (let first = 0; first < keys; first += 1000) {
 let current = null;
 let ended = false;
 const errors = new Map();
+const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 async function work1(client, kind) {
+  let due = performance.now() + Math.random() * 10;
   while (!ended) {
+    if (rate > 0) {
+      // Behind its time, it goes on at once; how long a command takes counts from when it is sent.
+      due += (2 * workers * 1000) / rate;
+      const early = due - performance.now();
+      if (early > 1) await sleep(early);
+    }
+
     const key = Math.floor(Math.random() * keys);
     const began = performance.now();
     try {
@@ -61,10 +73,10 @@ const told = (latencies) => {
 
 current = [];
 const all = [plain, aware].flatMap((client, kind) => Array.from({ length: workers }, () => work1(client, kind === 0 ? 'knows no shards' : 'knows clusters')));
-console.log(`\n${keys} keys, ${workers} workers of each kind in a closed loop, 30 % writes\n`);
+console.log(`\n${keys} keys, ${workers} workers of each kind ${rate > 0 ? `that send ${rate} commands a second together` : 'in a closed loop'}, 30 % writes\n`);
 console.log('| shards | seconds | operations/s | errors | p50 / p99 / longest before (ms) | p50 / p99 / longest meanwhile (ms) |\n|---|---|---|---|---|---|');
 for (let index = 1; index < counts.length; index++) {
-  await new Promise((done) => setTimeout(done, 5000));
+  await sleep(calm * 1000);
   const before = current;
   const wrong = [...errors.values()].reduce((sum, count) => sum + count, 0);
   current = [];

@@ -331,7 +331,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private async Task<bool> EndScalingAsync(
         CacheDocument document, long revision, CacheSecrets secrets, ScalingDocument scaling, CancellationToken cancellationToken)
     {
-        if (_cluster.State is not { Document: { Moves.IsEmpty: true } cluster } state || scaling is not { StartedAt: { } began, Before: { } before } || !SlotPlanner.Plan(state.Map, scaling.To).IsEmpty)
+        if (_cluster.State is not { Document: { Moves.IsEmpty: true } cluster } state || scaling is not { StartedAt: { } began, Before: { } before } || SlotPlanner.Count(state.Map, scaling.To) > 0)
         {
             return false;
         }
@@ -479,6 +479,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             Engine = node.Engine.ToString().ToLowerInvariant(),
             Version = node.Version,
             Backup = _backup,
+            Scaling = scaling?.Status,
             Alarms = [.. snapshots.SelectMany(snapshot => snapshot.Alarms), .. _backup is { Overdue: true } backup ? [BackupAlarm.Of(document.Spec.Name, backup)] : (string[])[]],
         };
 
@@ -508,9 +509,9 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
             return;
         }
 
-        if ((_clustering.Progress() ?? _scaling.Progress()) is { } scaling)
+        if ((_clustering.Progress() ?? (_scaling.Progress() is { } scaling ? (scaling.Status.Percent, scaling.Phase) : null)) is { } under)
         {
-            await _services.Operations.ReportAsync(document.OperationId, scaling.Percent, scaling.Phase, cancellationToken);
+            await _services.Operations.ReportAsync(document.OperationId, under.Percent, under.Phase, cancellationToken);
             return;
         }
 

@@ -2,6 +2,7 @@ using Larder.Controller.Caches;
 using Larder.Engines;
 using Larder.Model.Clusters;
 using Larder.Model.Events;
+using Larder.Model.Status;
 using Larder.Store;
 using Larder.Store.Documents;
 using Microsoft.Extensions.Logging;
@@ -29,9 +30,9 @@ internal sealed partial class CacheScaling(string cache, CacheCluster cluster, C
     /// <summary>Whether slots move, or may begin to at any moment.</summary>
     public bool Moves => !_work.IsCompleted || cluster.State is { Document.Scaling.Paused: false } || cluster.State is { Document.Moves.IsEmpty: false };
 
-    /// <summary>What the operation is told; <c>null</c> where nothing is scaled.</summary>
-    /// <returns>Percent and phase.</returns>
-    public (int Percent, string Phase)? Progress()
+    /// <summary>What the operation and the cache's status are told; <c>null</c> where nothing is scaled.</summary>
+    /// <returns>How far it is, and that in words.</returns>
+    public (ScalingStatus Status, string Phase)? Progress()
     {
         if (cluster.State is not { Document.Scaling: { } scaling } state)
         {
@@ -40,14 +41,14 @@ internal sealed partial class CacheScaling(string cache, CacheCluster cluster, C
 
         var left = Left(state, scaling);
         var done = scaling.Slots - left;
-        var percent = scaling.Slots == 0 ? 0 : Math.Clamp(100 * done / scaling.Slots, 0, 99);
-        var what = scaling.Fault.Length > 0 ? $"going back to {scaling.To} shards" : $"from {scaling.From} to {scaling.To} shards";
-        if (scaling.StartedAt is null)
-        {
-            return (5, $"{what}: waiting until all nodes are in sync");
-        }
-
-        return (percent, $"{what}: {done} of {scaling.Slots} slots moved{(scaling.Paused ? ", paused" : TimeLeft(left))}");
+        var undone = scaling.Fault.Length > 0;
+        var percent = scaling.StartedAt is null ? 5 : scaling.Slots == 0 ? 0 : Math.Clamp(100 * done / scaling.Slots, 0, 99);
+        var what = undone ? $"going back to {scaling.To} shards" : $"from {scaling.From} to {scaling.To} shards";
+        return (
+            new ScalingStatus(scaling.From, scaling.To, percent, scaling.Paused, undone),
+            scaling.StartedAt is null
+                ? $"{what}: {(scaling.Paused ? "paused before the first slot" : "waiting until all nodes are in sync")}"
+                : $"{what}: {done} of {scaling.Slots} slots moved{(scaling.Paused ? ", paused" : TimeLeft(left))}");
     }
 
     /// <summary>Begins, goes on or looks after the work. Never waits for it.</summary>
@@ -84,7 +85,7 @@ internal sealed partial class CacheScaling(string cache, CacheCluster cluster, C
     /// <summary>Waits for the end of the work, which must have been told to stop.</summary>
     public Task EndAsync() => _work;
 
-    private static int Left(ClusterState state, ScalingDocument scaling) => SlotPlanner.Plan(state.Map, scaling.To).Length;
+    private static int Left(ClusterState state, ScalingDocument scaling) => SlotPlanner.Count(state.Map, scaling.To);
 
     private string TimeLeft(int left)
     {
@@ -191,7 +192,7 @@ internal sealed partial class CacheScaling(string cache, CacheCluster cluster, C
                 {
                     To = scaling.From,
                     Fault = why,
-                    Slots = SlotPlanner.Plan(SlotMap.Parse(document.Shards).With(document.Moves), scaling.From).Length,
+                    Slots = SlotPlanner.Count(SlotMap.Parse(document.Shards).With(document.Moves), scaling.From),
                     Paused = false,
                 },
             },

@@ -378,7 +378,7 @@ internal sealed class CommandDoor(
                 return Block(command, silent, replacement);
             case CommandKind.BlockedUnlessReading when cache.Cluster is not null && !silent && !state.InTransaction
                 && TopologyEditor.IsFor(Encoding.Latin1.GetString(command.Subcommand).ToUpperInvariant()):
-                Expect(new Expectation(ExpectationKind.Edited, Payload: new TopologyEditor(session.Redirects)));
+                Expect(new Expectation(ExpectationKind.Edited, Payload: new TopologyEditor(session.Redirects.Find)));
                 return Admission.Forward;
             case CommandKind.Hostile:
                 return Admission.Hang;

@@ -43,24 +43,35 @@ internal sealed class OperationFollower(CliContext context, ManagementClient cli
         return last;
     }
 
-    /// <summary>Waits until a cache is Ready, whatever it is doing now.</summary>
+    /// <summary>Waits until a cache is Ready, whatever it is doing now. One whose change of shards was told to pause serves, and is not waited for.</summary>
     /// <param name="name">The cache.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The cache, Ready.</returns>
-    /// <exception cref="CliException">It failed, is being deleted, or is not Ready in time.</exception>
+    /// <returns>The cache, Ready or pausing.</returns>
+    /// <exception cref="CliException">It failed, is being deleted, or for a long time nothing has changed that would make it Ready.</exception>
     public async Task<CacheView> WaitForReadyAsync(string name, CancellationToken cancellationToken)
     {
         var cache = await client.ShowAsync(name, cancellationToken);
-        if (cache.State == CacheState.Ready)
+        if (IsAwaited(cache))
         {
-            return cache;
+            cache = await AwaitReadyAsync(cache, cancellationToken);
         }
 
+        if (cache.Scaling is { Paused: true })
+        {
+            context.Console.Say($"note: {name}: {cache.Message}. Go on with: {context.Command} scaling {name} resume");
+        }
+
+        return cache;
+    }
+
+    private async Task<CacheView> AwaitReadyAsync(CacheView cache, CancellationToken cancellationToken)
+    {
+        var name = cache.Name;
         return await new ProgressLine(context.Console, "waiting for " + name).RunAsync(async step =>
         {
-            using var deadline = new Deadline(ReadyTimeout, context.Clock, cancellationToken);
+            var (since, last) = (context.Clock.GetTimestamp(), cache.Message);
             using var ticks = new PeriodicTimer(ReadyInterval, context.Clock);
-            while (cache.State != CacheState.Ready)
+            while (IsAwaited(cache))
             {
                 if (cache.State is CacheState.Failed or CacheState.Deleting)
                 {
@@ -68,22 +79,25 @@ internal sealed class OperationFollower(CliContext context, ManagementClient cli
                 }
 
                 step($"{cache.State} {cache.Message}".Trim(), InSyncPercent(cache));
-                try
+                if (cache.Message != last)
                 {
-                    await ticks.WaitForNextTickAsync(deadline.Token);
+                    (since, last) = (context.Clock.GetTimestamp(), cache.Message);
                 }
-                catch (OperationCanceledException) when (deadline.HasPassed)
+                else if (context.Clock.GetElapsedTime(since) > ReadyTimeout)
                 {
                     throw CliException.Failed(
                         "not_ready", $"{name} is still {cache.State} after {ReadyTimeout.TotalMinutes:0} min: {cache.Message} See: {context.Command} show {name}");
                 }
 
+                await ticks.WaitForNextTickAsync(cancellationToken);
                 cache = await client.ShowAsync(name, cancellationToken);
             }
 
             return cache;
         });
     }
+
+    private static bool IsAwaited(CacheView cache) => cache.State != CacheState.Ready && (cache.Scaling is not { Paused: true } || InSyncPercent(cache) < 100);
 
     private static int InSyncPercent(CacheView cache)
     {

@@ -43,6 +43,9 @@ public sealed record CacheView
     /// <summary>Where its backups stand; <c>null</c> where none are taken at an interval and there was none.</summary>
     public BackupStatus? Backup { get; init; }
 
+    /// <summary>The change of the number of shards that is under way, or <c>null</c>.</summary>
+    public ScalingStatus? Scaling { get; init; }
+
     /// <summary>When it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -45,6 +45,7 @@ internal sealed class CacheViews(HostIdentity host, LarderHome home, IStatusSour
             Limitations = installation is null ? [] : catalogue.LimitationsOf(installation),
             Alarms = status.Alarms,
             Backup = status.Backup,
+            Scaling = status.Scaling,
             CreatedAt = document.CreatedAt,
             Spec = spec,
             OperationId = document.OperationId,

@@ -15,22 +15,18 @@ public static class SlotPlanner
     public static ImmutableArray<SlotMove> Plan(SlotMap map, int shards)
     {
         ArgumentNullException.ThrowIfNull(map);
-        var (size, rest) = Math.DivRem(SlotRange.Slots, shards);
-
-        // Those that have the most now may keep one more, where it does not divide: each of them saves a move.
-        var larger = Enumerable.Range(0, shards).OrderByDescending(map.CountOf).ThenBy(shard => shard).Take(rest).ToHashSet();
-        int Wanted(int shard) => shard >= shards ? 0 : size + (larger.Contains(shard) ? 1 : 0);
+        var wanted = Wanted(map, shards);
         var owners = Enumerable.Range(0, SlotRange.Slots).Select(slot => map.OwnerOf(slot) ?? throw new ArgumentException($"Slot {slot} has no shard.", nameof(map)))
             .Distinct().Order().ToList();
 
         // The last slots of a shard go first, so that what it keeps stays in one piece.
         var giving = owners
-            .Select(shard => (Shard: shard, Slots: map.SlotsOf(shard).Skip(Wanted(shard)).Reverse().ToList()))
+            .Select(shard => (Shard: shard, Slots: map.SlotsOf(shard).Skip(wanted.GetValueOrDefault(shard)).Reverse().ToList()))
             .Where(giver => giver.Slots.Count > 0)
             .ToList();
 
         // A shard gets neighbouring slots: clients and engines tell each other of ranges, of which there would be thousands else.
-        var places = new Queue<int>(Enumerable.Range(0, shards).SelectMany(shard => Enumerable.Repeat(shard, Math.Max(0, Wanted(shard) - map.CountOf(shard)))));
+        var places = new Queue<int>(Enumerable.Range(0, shards).SelectMany(shard => Enumerable.Repeat(shard, Math.Max(0, wanted[shard] - map.CountOf(shard)))));
         var given = giving.Select(giver => new Queue<SlotMove>(giver.Slots.Select(slot => new SlotMove(slot, giver.Shard, places.Dequeue())).ToList())).ToList();
         var moves = ImmutableArray.CreateBuilder<SlotMove>();
         while (given.Count > 0)
@@ -40,5 +36,23 @@ public static class SlotPlanner
         }
 
         return moves.ToImmutable();
+    }
+
+    /// <summary>Counts the moves of <see cref="Plan"/>, which is much quicker than planning.</summary>
+    /// <param name="map">Who has which slot now.</param>
+    /// <param name="shards">How many shards there are to be.</param>
+    /// <returns>How many slots move.</returns>
+    public static int Count(SlotMap map, int shards)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        return Wanted(map, shards).Sum(wanted => Math.Max(0, wanted.Value - map.CountOf(wanted.Key)));
+    }
+
+    // Those that have the most now may keep one more, where it does not divide: each of them saves a move.
+    private static Dictionary<int, int> Wanted(SlotMap map, int shards)
+    {
+        var (size, rest) = Math.DivRem(SlotRange.Slots, shards);
+        return Enumerable.Range(0, shards).OrderByDescending(map.CountOf).ThenBy(shard => shard)
+            .Select((shard, place) => KeyValuePair.Create(shard, size + (place < rest ? 1 : 0))).ToDictionary();
     }
 }

@@ -8,6 +8,9 @@ public sealed record CacheStatus
     /// <summary>Where its backups stand; <c>null</c> where there are none and none are taken.</summary>
     public BackupStatus? Backup { get; init; }
 
+    /// <summary>The change of the number of shards that is under way, or <c>null</c>.</summary>
+    public ScalingStatus? Scaling { get; init; }
+
     /// <summary>What endangers data or backups while the cache serves, and what to do; one sentence each.</summary>
     public ImmutableArray<string> Alarms { get; init; } = [];
 

@@ -179,6 +179,10 @@ public sealed class ClusterTransferTests(SharedClusterInstallation shared) : ICl
         var wider = _larder.DevelopmentSpec(dev, more: $"  persistence: Disabled\n{SharedClusterInstallation.Clustered(3)}");
         using var scaling = _larder.Begin("apply", wider);
         await Installation.UntilAsync("it pauses", async () => (await _larder.RunAsync("scaling", dev, "pause")).ExitCode == 0);
+
+        // It serves, and becomes no other by waiting.
+        Assert.Contains($"scaling {dev} resume", (await _larder.RunAsync("up", wider, "--detach")).Succeeded().Error, StringComparison.Ordinal);
+        Assert.True((await _larder.ShowAsync(dev)).GetProperty("scaling").GetProperty("paused").GetBoolean());
         foreach (var arguments in new string[][] { ["import", dev, "--prefix", $"{dev}/", "--yes"], ["export", dev, "--prefix", "other/"], ["backup", dev] })
         {
             var refused = await _larder.RunAsync(arguments);

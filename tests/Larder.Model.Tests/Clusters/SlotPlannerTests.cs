@@ -27,6 +27,7 @@ public sealed class SlotPlannerTests
             (map, shards) =>
             {
                 var moves = SlotPlanner.Plan(map, shards);
+                Assert.Equal(moves.Length, SlotPlanner.Count(map, shards));
                 Assert.Equal(moves.Length, moves.Select(move => move.Slot).Distinct().Count());
                 Assert.All(moves, move => Assert.Equal(move.From, map.OwnerOf(move.Slot)));
 
