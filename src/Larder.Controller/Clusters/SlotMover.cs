@@ -25,15 +25,18 @@ namespace Larder.Controller.Clusters;
 internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
 {
     // A batch is bounded by what it holds. The time that it takes is measured from here, where a busy host adds to it, so that it is no more than a hint.
-    private static readonly TimeSpan LongestBatch = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan ShortestBatch = TimeSpan.FromMilliseconds(3);
+    private static readonly TimeSpan LongestBatch = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan ShortestBatch = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan EpochLimit = TimeSpan.FromSeconds(5);
     private const long BytesPerBatch = 256 << 10;
-    private const int FewestKeys = 128;
-    private const int MostKeys = 1024;
 
-    private int _keys = 256;
+    // Each look counts the keys of all slots that it is told of.
+    private const int SlotsPerLook = 16;
+    private const int FewestKeys = 32;
+    private const int MostKeys = 256;
+
+    private int _keys = 64;
 
     /// <summary>Moves the keys of the slots that the document has on their way.</summary>
     /// <param name="state">What the control store says.</param>
@@ -129,23 +132,34 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
         foreach (var group in moves.GroupBy(move => move.To))
         {
             var target = await cluster.PrimaryAsync(group.Key);
-            var slots = group.Select(move => move.Slot).ToList();
-            while (true)
+            var slots = group.Select(move => move.Slot).ToArray();
+            foreach (var some in slots.Chunk(SlotsPerLook))
             {
-                var asked = services.Clock.GetTimestamp();
-                var moved = await source.Node.MoveKeysAsync(slots, target.Peer, new MoveLimits(Volatile.Read(ref _keys), BytesPerBatch), cancellationToken);
-                if (moved.Keys == 0)
-                {
-                    break;
-                }
-
-                var took = services.Clock.GetElapsedTime(asked);
-                Adapt(moved.Keys, took);
-                cluster.CountMoved(moved);
-
-                // As long as it stood still, it serves.
-                await Task.Delay(took < LongestPause ? took : LongestPause, services.Clock, cancellationToken);
+                await EmptyAsync(source.Node, some, target.Peer, cancellationToken);
             }
+
+            // All at once at the end: only what is empty then has moved.
+            await EmptyAsync(source.Node, slots, target.Peer, cancellationToken);
+        }
+    }
+
+    private async Task EmptyAsync(IClusterNode source, IReadOnlyList<int> slots, ClusterPeer target, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var asked = services.Clock.GetTimestamp();
+            var moved = await source.MoveKeysAsync(slots, target, new MoveLimits(Volatile.Read(ref _keys), BytesPerBatch), cancellationToken);
+            if (moved.Keys == 0)
+            {
+                return;
+            }
+
+            var took = services.Clock.GetElapsedTime(asked);
+            Adapt(moved.Keys, took);
+            cluster.CountMoved(moved);
+
+            // As long as it stood still, it serves.
+            await Task.Delay(took < LongestPause ? took : LongestPause, services.Clock, cancellationToken);
         }
     }
 
