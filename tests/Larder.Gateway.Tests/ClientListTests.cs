@@ -22,7 +22,11 @@ public sealed class ClientListTests : IAsyncLifetime
         await using var asker = await door.EnterAsync();
         await using var named = await door.EnterAsync();
         Assert.Equal("+OK", await named.AskAsync("CLIENT", "SETNAME", "worker"));
-        Assert.Equal("+OK", await named.AskAsync("SET", "a", "1"));
+
+        // Until the engine has told its commands, none has a name.
+        await Door.EventuallyAsync(
+            async () => await named.AskAsync("SET", "a", "1") == "+OK" && (await LinesAsync(asker)).Single(line => line["name"] == "worker")["cmd"] == "set",
+            "the engine's commands are known");
         await using var subscriber = await door.EnterAsync();
         await subscriber.AskAsync("SUBSCRIBE", "news", "more");
         await using var transaction = await door.EnterAsync();
