@@ -204,11 +204,6 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
         var moving = !state.Document.Moves.IsEmpty || _state != state;
         foreach (var step in ClusterSteps.Decide(sights).Concat(moving ? [] : ClusterSteps.Remind(sights, state.Map, ordinal => shards[ordinal])))
         {
-            if (step.Meet is { } peer && !MayMeet(step.Ordinal, peer))
-            {
-                continue;
-            }
-
             await TakeAsync(step, sights.First(sight => sight.Ordinal == step.Ordinal), cancellationToken);
         }
     }
@@ -258,7 +253,11 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
             {
                 foreach (var (one, other) in introductions)
                 {
-                    await IntroduceAsync(one, other, either.Token);
+                    var sights = _agents.SelectMany(agent => agent.Snapshot.Nodes).ToList();
+                    if (sights.Find(sight => sight.Ordinal == one) is { } first && sights.Find(sight => sight.Ordinal == other) is { Self: { } peer })
+                    {
+                        await IntroduceAsync(first, peer, either.Token);
+                    }
                 }
 
                 await Task.Delay(EpochGlance, services.Clock, either.Token);
@@ -281,13 +280,12 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
             new EpochSight(one.Node.Ordinal, one.Id, one.Node.Role == NodeRole.Primary, await (await ConnectAsync(one.Node)).ReadEpochsAsync(cancellationToken))));
     }
 
-    private async Task IntroduceAsync(int one, int other, CancellationToken cancellationToken)
+    private async Task IntroduceAsync(NodeSight node, ClusterPeer peer, CancellationToken cancellationToken)
     {
-        var sights = _agents.SelectMany(agent => agent.Snapshot.Nodes).ToList();
-        if (sights.Find(sight => sight.Ordinal == one) is { } first && sights.Find(sight => sight.Ordinal == other) is { Self: { } peer } && MayMeet(one, peer))
+        if (MayMeet(node.Ordinal, peer))
         {
-            await (await ConnectAsync(first)).MeetAsync(peer, cancellationToken);
-            Log.NodeIntroduced(services.Logger, cache, one, peer.Port);
+            await (await ConnectAsync(node)).MeetAsync(peer, cancellationToken);
+            Log.NodeIntroduced(services.Logger, cache, node.Ordinal, peer.Port);
         }
     }
 
@@ -323,15 +321,13 @@ internal sealed partial class CacheCluster(string cache, CacheServices services)
     {
         try
         {
-            var node = await ConnectAsync(sight);
             if (step.Meet is { } peer)
             {
-                await node.MeetAsync(peer, cancellationToken);
-                Log.NodeIntroduced(services.Logger, cache, step.Ordinal, peer.Port);
+                await IntroduceAsync(sight, peer, cancellationToken);
             }
             else
             {
-                await node.ForgetAsync(step.Forget, cancellationToken);
+                await (await ConnectAsync(sight)).ForgetAsync(step.Forget, cancellationToken);
                 Log.NodeForgotten(services.Logger, cache, step.Ordinal, step.Forget);
             }
         }

@@ -37,14 +37,14 @@ public sealed record ClusterClaim(ImmutableArray<SlotRange> Slots, ImmutableArra
     public IEnumerable<int> Stale(ClusterView view)
     {
         ArgumentNullException.ThrowIfNull(view);
-        return view.Migrating.Select(link => link.Slot).Where(slot => (Owns(slot) || !Has(view, slot)) && Migrating.All(link => link.Slot != slot))
+        return view.Migrating.Select(link => link.Slot).Where(slot => (Owns(slot) || !Has(view.Myself.Slots, slot)) && Migrating.All(link => link.Slot != slot))
             .Concat(view.Importing.Select(link => link.Slot).Where(slot => !Owns(slot) && Importing.All(link => link.Slot != slot)))
             .Where(slot => !Prepared.Contains(slot));
     }
 
-    private static bool Has(ClusterView view, int slot) => view.Myself.Slots.Any(range => range.Contains(slot));
+    private bool Owns(int slot) => Has(Slots, slot);
 
-    private bool Owns(int slot) => Slots.Any(range => range.Contains(slot));
+    private static bool Has(ImmutableArray<SlotRange> slots, int slot) => slots.Any(range => range.Contains(slot));
 }
 
 /// <summary>A slot on its way.</summary>

@@ -75,8 +75,7 @@ internal sealed partial class TopologyEditor(Func<string, int, (string Address, 
         }
 
         var (address, port) = (ValueOf(fields, "ip"), ValueOf(fields, "port"));
-        var either = port >= 0 ? port : ValueOf(fields, "tls-port");
-        return address >= 0 && either >= 0 && Find(fields[address].Text ?? "", fields[either].Text ?? "") is null;
+        return address >= 0 && port >= 0 && Find(fields[address].Text ?? "", fields[port].Text ?? "") is null;
     }
 
     private (string Address, int Port)? Find(string host, string port) =>

@@ -11,8 +11,6 @@ namespace Larder.Host.Daemon;
 internal sealed record DaemonSettings
 {
     private const int LargestPort = 65535;
-
-    // Ten shards of a primary and three replicas.
     private const int LargestNodePort = LargestPort - HostIdentity.MostNodes + 1;
 
     private static readonly JsonSerializerOptions FileForm = new(JsonSerializerDefaults.Web)

@@ -27,7 +27,7 @@ public static class SlotPlanner
 
         // A shard gets neighbouring slots: clients and engines tell each other of ranges, of which there would be thousands else.
         var places = new Queue<int>(Enumerable.Range(0, shards).SelectMany(shard => Enumerable.Repeat(shard, Math.Max(0, wanted[shard] - map.CountOf(shard)))));
-        var given = giving.Select(giver => new Queue<SlotMove>(giver.Slots.Select(slot => new SlotMove(slot, giver.Shard, places.Dequeue())).ToList())).ToList();
+        var given = giving.Select(giver => new Queue<SlotMove>(giver.Slots.Select(slot => new SlotMove(slot, giver.Shard, places.Dequeue())))).ToList();
         var moves = ImmutableArray.CreateBuilder<SlotMove>();
         while (given.Count > 0)
         {
