@@ -12,7 +12,7 @@ const moveMb = Number(process.env.MOVE_MB ?? 100);
 const clients = Number(process.env.CLIENTS ?? 4);
 const valueBytes = 1024;
 const keys = Math.round(2 * moveMb * 1024 * 1024 / valueBytes);
-const allMb = Math.ceil(2 * moveMb * 1.6) + 128;
+const allMb = Math.ceil(2 * moveMb * 1.9) + 128;
 const before = load();
 const value = randomBytes(valueBytes / 2).toString('hex');
 

@@ -3,6 +3,7 @@ using Larder.Backup.Catalogue;
 using Larder.Backup.Snapshots;
 using Larder.Backup.Storages;
 using Larder.Controller.Caches;
+using Larder.Controller.Processes;
 using Larder.Controller.Snapshots;
 using Larder.Store.Documents;
 
@@ -86,19 +87,29 @@ internal sealed class BackupAttempt(CacheServices services, string cache, string
             Shards = shards.ToImmutable(),
         };
         await new BackupCatalogue(storage).CommitAsync(backup, cancellationToken);
-        Forget();
+        await ForgetAsync(cancellationToken);
         return backup;
     }
 
-    /// <summary>Removes what an attempt has left on this host.</summary>
-    public void Forget()
+    /// <summary>Removes what an attempt has left on this host, an earlier daemon's too: processes and files.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task ForgetAsync(CancellationToken cancellationToken)
     {
         _taken = [];
         if (Directory.Exists(workFolder))
         {
+            foreach (var folder in Directory.EnumerateDirectories(workFolder))
+            {
+                await (folder == TrialFolder
+                    ? EngineSandbox.EndAsync(folder, services.Nodes, cancellationToken)
+                    : FolderRemnants.EndAsync(folder, services.Nodes.ExitWatcher, cancellationToken));
+            }
+
             Directory.Delete(workFolder, recursive: true);
         }
     }
+
+    private string TrialFolder => Path.Combine(workFolder, "trial");
 
     private async Task TakeAsync(CacheDocument document, ImmutableArray<SnapshotSource> sources, CancellationToken cancellationToken)
     {
@@ -107,7 +118,7 @@ internal sealed class BackupAttempt(CacheServices services, string cache, string
             return;
         }
 
-        Forget();
+        await ForgetAsync(cancellationToken);
         var taker = new SnapshotTaker(services.Nodes);
         var taken = ImmutableArray.CreateBuilder<TakenSnapshot>();
         foreach (var source in sources)
@@ -130,7 +141,7 @@ internal sealed class BackupAttempt(CacheServices services, string cache, string
                 return false;
             }
 
-            await trial.RunAsync(cache, taken.Source.Installation, taken.Path, Path.Combine(workFolder, "trial"), inBackground: true, _ => { }, cancellationToken);
+            await trial.RunAsync(cache, taken.Source.Installation, taken.Path, TrialFolder, inBackground: true, _ => { }, cancellationToken);
         }
 
         return true;

@@ -92,7 +92,7 @@ internal sealed partial class CacheBackups(string cache, CacheServices services,
     public async Task StopAsync()
     {
         await _underWay;
-        _attempt.Forget();
+        await _attempt.ForgetAsync(CancellationToken.None);
     }
 
     /// <summary>Takes a backup now, after one that is under way.</summary>
@@ -148,7 +148,8 @@ internal sealed partial class CacheBackups(string cache, CacheServices services,
             }
 
             var backup = await BackgroundThread.RunAsync(
-                "backup", () => _attempt.RunAsync(document, [.. sources.Select(source => source!)], state.Count, progress, cancellationToken));
+                "backup", () => _attempt.RunAsync(document, [.. sources.Select(source => source!)], state.Count, progress, cancellationToken),
+                services.Nodes.Spare, services.Clock);
             await WriteAsync(
                 new BackupDocument
                 {

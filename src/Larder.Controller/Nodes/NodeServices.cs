@@ -22,4 +22,7 @@ internal sealed record NodeServices(
 {
     /// <summary>Where the links to an engine's check tools are.</summary>
     public required Func<EngineInstallation, string> ToolsFolder { get; init; }
+
+    /// <summary>How much of this machine work may take that has time.</summary>
+    public SpareProcessors Spare { get; } = new(Clock);
 }

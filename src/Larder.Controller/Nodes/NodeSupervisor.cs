@@ -154,6 +154,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
         EndedWithHost = found is { Process.IsOfThisBoot: false } && !File.Exists(Folders.StoppedMark);
         if (found is { } record && record.Process.IsAlive())
         {
+            PacedProcess.Release(record.Process.Pid);
             Take(record.Process, record.Continuous, record.StartedAt);
             _loadedFromDisk = _data.Proves(DataPaths, Persistent);
             Generation = record.Epoch > 0 ? new DataGeneration(record.Epoch, record.Primary) : _data.Generation();
@@ -619,6 +620,7 @@ internal sealed partial class NodeSupervisor : IAsyncDisposable
 
     private void Adopt(ProcessIdentity owner, string how)
     {
+        PacedProcess.Release(owner.Pid);
         Take(owner, continuous: false, _services.Clock.GetUtcNow());
         _loadedFromDisk = _data.Proves(DataPaths, Persistent);
         Generation = _data.Generation();

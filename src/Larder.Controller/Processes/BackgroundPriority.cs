@@ -11,7 +11,6 @@ namespace Larder.Controller.Processes;
 internal static class BackgroundPriority
 {
     private const string SessionNice = "10";
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Lowers a process.</summary>
     /// <param name="pid">The process; may have ended.</param>
@@ -21,6 +20,7 @@ internal static class BackgroundPriority
         {
             using var process = Process.GetProcessById(pid);
             process.PriorityClass = ProcessPriorityClass.BelowNormal;
+            _ = LinuxCalls.SetScheduler(pid, LinuxCalls.IdlePolicy, 0);
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
         {
@@ -48,38 +48,11 @@ internal static class BackgroundPriority
 
     /// <summary>Lowers the children that a process has forked: an engine's child writes a snapshot, or rewrites a log.</summary>
     /// <param name="pid">The process; may have ended.</param>
-    /// <returns>Whether it has any.</returns>
-    public static bool LowerChildren(int pid)
+    public static void LowerChildren(int pid)
     {
-        string children;
-        try
+        foreach (var child in PacedProcess.Children(pid))
         {
-            children = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/task/{pid}/children"));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // It has ended, or the kernel does not tell.
-            return false;
-        }
-
-        var pids = children.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        foreach (var child in pids)
-        {
-            Lower(int.Parse(child, CultureInfo.InvariantCulture));
-        }
-
-        return pids.Length > 0;
-    }
-
-    /// <summary>Lowers the children that a process forks during some work, as soon as they are seen.</summary>
-    /// <param name="pid">The process.</param>
-    /// <param name="work">The work; its outcome is not looked at.</param>
-    /// <param name="clock">The clock.</param>
-    public static async Task LowerChildrenDuringAsync(int pid, Task work, TimeProvider clock)
-    {
-        while (!work.IsCompleted && !LowerChildren(pid))
-        {
-            await Task.WhenAny(work, Task.Delay(LookInterval, clock, CancellationToken.None));
+            Lower(child.Pid);
         }
     }
 }

@@ -24,4 +24,25 @@ public static class FolderRemnants
         await Task.WhenAll(remnants.Select(watcher.WatchAsync)).WaitAsync(cancellationToken);
         return remnants;
     }
+
+    /// <summary>Ends whoever works in a folder under its lock: what a killed daemon has left, before somebody else begins there or the folder is deleted.</summary>
+    /// <param name="folder">The folder; need not exist.</param>
+    /// <param name="watcher">Tells their end.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    /// <exception cref="IOException">A process belongs to another user.</exception>
+    public static async Task EndAsync(string folder, ProcessExitWatcher watcher, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(watcher);
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
+
+        await KillAsync(folder, watcher, cancellationToken);
+        if (FolderLock.ReadOwner(folder) is { } left && left.IsAlive())
+        {
+            left.Signal(ProcessSignal.Kill);
+            await watcher.WatchAsync(left).WaitAsync(cancellationToken);
+        }
+    }
 }

@@ -57,9 +57,16 @@ internal static unsafe partial class LinuxCalls
         }
     }
 
+    /// <summary>SCHED_IDLE: runs where nobody else would, and leaves at once.</summary>
+    public const int IdlePolicy = 5;
+
     /// <summary>On Linux <paramref name="who"/> is a thread; 0 is the calling one.</summary>
     [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
     public static partial int SetPriority(int which, uint who, int priority);
+
+    /// <summary>Of a process, or of its one thread <paramref name="pid"/>; <paramref name="priority"/> is a <c>sched_param</c>, which is one number.</summary>
+    [LibraryImport("libc", EntryPoint = "sched_setscheduler", SetLastError = true)]
+    public static partial int SetScheduler(int pid, int policy, in int priority);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);

@@ -97,24 +97,16 @@ internal sealed class EngineSandbox : IAsyncDisposable
     /// <param name="folder">Its folder; need not exist.</param>
     /// <param name="services">What it needs of the host.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task EndAsync(string folder, NodeServices services, CancellationToken cancellationToken)
+    public static Task EndAsync(string folder, NodeServices services, CancellationToken cancellationToken) =>
+        FolderRemnants.EndAsync(new NodeFolders(folder).Data, services.ExitWatcher, cancellationToken);
+
+    /// <summary>Lets it take only what this machine has to spare during some work.</summary>
+    /// <param name="work">How long.</param>
+    public Task GiveWayAsync(Task work)
     {
-        var data = new NodeFolders(folder).Data;
-        if (!Directory.Exists(data))
-        {
-            return;
-        }
-
-        await FolderRemnants.KillAsync(data, services.ExitWatcher, cancellationToken);
-        if (FolderLock.ReadOwner(data) is { } left && left.IsAlive())
-        {
-            left.Signal(ProcessSignal.Kill);
-            await services.ExitWatcher.WatchAsync(left).WaitAsync(cancellationToken);
-        }
+        BackgroundPriority.LowerSession(_process.Pid);
+        return PacedProcess.PaceAsync([_process], work, _services.Spare, _services.Clock);
     }
-
-    /// <summary>Lets it take only what the processors have left.</summary>
-    public void GiveWay() => BackgroundPriority.LowerSession(_process.Pid);
 
     /// <summary>Waits until it has loaded its file.</summary>
     /// <param name="progress">Told what it says while it loads.</param>

@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using Larder.Backup.Snapshots;
 using Larder.Controller.Nodes;
 using Larder.Controller.Processes;
 using Larder.Engines.Redis;
 using Larder.Model.Engines;
+using Larder.Security.Files;
 
 namespace Larder.Controller.Snapshots;
 
@@ -24,34 +24,66 @@ internal sealed class SnapshotCheck(NodeServices services)
     {
         var facts = await RdbInspector.InspectFileAsync(path, cancellationToken);
         var (executable, arguments) = CheckTools.Snapshot(installation, workFolder, path);
-        var start = new ProcessStartInfo(executable) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
         using var limit = new CancellationTokenSource(services.Options.SnapshotLimit, services.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        using var process = Process.Start(start) ?? throw new SnapshotException($"The check tool of {installation.ServerPath} could not be started.");
+        var folder = FolderOf(path);
+        OwnerOnlyFile.CreateFolder(folder);
+        await FolderRemnants.EndAsync(folder, services.ExitWatcher, either.Token);
+        using var folderLock = Lock(folder);
+        var output = Path.Combine(folder, "output");
+        File.Delete(output);
+
+        // In a session of its own, so that it gives way to all others and not only to this process's; its folder's lock finds it where this process is killed.
+        var process = Start(new LaunchRequest { Executable = executable, Arguments = arguments, WorkingDirectory = workFolder, LogFile = output, Lock = folderLock });
+        BackgroundPriority.LowerSession(process.Pid);
+        var exit = services.ExitWatcher.WatchAsync(process);
         try
         {
-            BackgroundPriority.Lower(process.Id);
-            process.StandardInput.Close();
-            var output = process.StandardOutput.ReadToEndAsync(either.Token);
-            var errors = process.StandardError.ReadToEndAsync(either.Token);
-            await process.WaitForExitAsync(either.Token);
-            var said = (await output + await errors).Trim();
-            return process.ExitCode == 0
+            var pacing = PacedProcess.PaceAsync([process], exit, services.Spare, services.Clock);
+            var ended = await exit.WaitAsync(either.Token);
+            await pacing;
+            var said = (await File.ReadAllTextAsync(output, either.Token)).Trim();
+            return ended.Code == 0
                 ? facts
                 : throw new SnapshotException(
-                    $"'{path}' does not pass the check of {installation.Family} {installation.Version}: {(said.Length > MostShown ? said[^MostShown..] : said)}");
+                    $"'{path}' does not pass the check of {installation.Family} {installation.Version}, which {ended}: {(said.Length > MostShown ? said[^MostShown..] : said)}");
         }
         finally
         {
-            if (!process.HasExited)
+            if (!exit.IsCompleted)
             {
-                process.Kill();
+                process.Signal(ProcessSignal.Kill);
+                await exit;
             }
+        }
+    }
+
+    /// <summary>Where the check of a file works, under a lock that its process inherits.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The folder.</returns>
+    public static string FolderOf(string path) => path + ".check";
+
+    private static FolderLock Lock(string folder)
+    {
+        try
+        {
+            return FolderLock.Take(folder);
+        }
+        catch (FolderLockedException exception)
+        {
+            throw new SnapshotException($"Another check works in '{folder}': {exception.Message}");
+        }
+    }
+
+    private static ProcessIdentity Start(LaunchRequest request)
+    {
+        try
+        {
+            return ProcessLauncher.Start(request);
+        }
+        catch (ProcessLaunchException exception)
+        {
+            throw new SnapshotException($"The engine's check tool could not be started: {exception.Message}");
         }
     }
 }

@@ -28,7 +28,7 @@ internal sealed class SnapshotTaker(NodeServices services)
             var probe = await node.ProbeAsync(services.Options.ProbeTimeout, either.Token);
             var begun = services.Clock.GetUtcNow();
             var work = node.SnapshotAsync(either.Token);
-            await BackgroundPriority.LowerChildrenDuringAsync(probe.ProcessId, work, services.Clock);
+            await PacedProcess.PaceChildAsync(probe.ProcessId, work, services.Spare, services.Clock);
             await work;
             OwnerOnlyFile.CreateFolder(Path.GetDirectoryName(path)!);
             File.Delete(path);

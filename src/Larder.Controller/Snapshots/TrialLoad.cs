@@ -33,12 +33,13 @@ internal sealed class TrialLoad(CacheServices services)
         CancellationToken cancellationToken)
     {
         await using var sandbox = await StartAsync(cache, installation, path, folder, "trial", cancellationToken);
+        var loading = sandbox.LoadedAsync(progress, cancellationToken);
         if (inBackground)
         {
-            sandbox.GiveWay();
+            await sandbox.GiveWayAsync(loading);
         }
 
-        return (await sandbox.LoadedAsync(progress, cancellationToken)).Keys;
+        return (await loading).Keys;
     }
 
     /// <summary>Starts an engine that loads it.</summary>

@@ -31,6 +31,12 @@ public interface IClusterNode : IAsyncDisposable
     /// <param name="cancellationToken">Gives up.</param>
     Task HoldAsync(ClusterClaim claim, CancellationToken cancellationToken);
 
+    /// <summary>Makes a primary the owner of slots that have arrived, under an epoch above all that it has heard of. All others learn it from the node, at once.</summary>
+    /// <param name="slots">The slots, which it is importing.</param>
+    /// <param name="nodeId">Its own id.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task TakeAsync(IReadOnlyList<int> slots, string nodeId, CancellationToken cancellationToken);
+
     /// <summary>Tells a primary that slots have changed their shard, and that nothing of them is on its way any more.</summary>
     /// <param name="slots">The slots.</param>
     /// <param name="nodeId">The primary that has them.</param>

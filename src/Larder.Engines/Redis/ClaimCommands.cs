@@ -27,6 +27,30 @@ internal static class ClaimCommands
         return commands;
     }
 
+    /// <summary>The commands with which a primary becomes the owner of slots that it is importing.</summary>
+    /// <remarks>
+    /// With SETSLOT it would tell all others of each slot by itself, with all that it has, and each of them would compare that: with 256 slots and ten nodes all of them stood still
+    /// for 20 to 50 ms. So only the last slot is taken in this way, and the others before it.
+    /// </remarks>
+    /// <param name="slots">The slots.</param>
+    /// <param name="nodeId">Its id.</param>
+    /// <returns>The commands, to be sent one after the other.</returns>
+    public static IReadOnlyList<IReadOnlyList<string>> OfArrived(IReadOnlyList<int> slots, string nodeId)
+    {
+        var commands = new List<IReadOnlyList<string>>();
+        if (slots.Count > 1)
+        {
+            commands.Add(["MULTI"]);
+            AddRanges(commands, "DELSLOTSRANGE", slots.SkipLast(1).Order());
+            AddRanges(commands, "ADDSLOTSRANGE", slots.SkipLast(1).Order());
+            commands.Add(["CLUSTER", "BUMPEPOCH"]);
+            commands.Add(["EXEC"]);
+        }
+
+        commands.AddRange(slots.TakeLast(1).Select(slot => new[] { "CLUSTER", "SETSLOT", Text(slot), "NODE", nodeId }));
+        return commands;
+    }
+
     private static List<IReadOnlyList<string>> RoleAndSlots(ClusterView view, ClusterClaim claim)
     {
         var me = view.Myself;

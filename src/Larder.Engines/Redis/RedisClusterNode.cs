@@ -71,19 +71,11 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDia
             throw new EngineException(EngineFailure.Refused, $"{_name} is a replica and holds no slots.");
         }
 
-        var commands = ClaimCommands.Of(view, claim);
-        if (commands.Count > 0)
-        {
-            var single = commands.Where(command => command is [_, "SETSLOT", ..]).ToList();
-            var replies = await CallAsync([.. commands.Except(single)], cancellationToken);
-            if (replies.SelectMany(reply => reply.Items).FirstOrDefault(reply => reply.IsError) is { } refused)
-            {
-                throw Refused("its slots", refused);
-            }
-
-            await OrderAsync(single, cancellationToken);
-        }
+        await ClaimAsync(ClaimCommands.Of(view, claim), cancellationToken);
     }
+
+    public Task TakeAsync(IReadOnlyList<int> slots, string nodeId, CancellationToken cancellationToken) =>
+        ClaimAsync(ClaimCommands.OfArrived(slots, nodeId), cancellationToken);
 
     public Task AssignAsync(IReadOnlyList<int> slots, string nodeId, CancellationToken cancellationToken) => slots.Count == 0 ? Task.CompletedTask
         : OrderAsync([.. slots.Select(slot => new[] { "CLUSTER", "SETSLOT", Text(slot), "NODE", nodeId })], cancellationToken);
@@ -202,6 +194,18 @@ internal sealed class RedisClusterNode(NodeConfiguration configuration, RedisDia
     }
 
     private static byte[][] Cluster(string verb, int slot) => [ByteConnection.Text("CLUSTER"), ByteConnection.Text(verb), ByteConnection.Text(slot)];
+
+    private async Task ClaimAsync(IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken)
+    {
+        var single = commands.Where(command => command is [_, "SETSLOT", ..]).ToList();
+        var replies = await CallAsync([.. commands.Except(single)], cancellationToken);
+        if (replies.SelectMany(reply => reply.Items).FirstOrDefault(reply => reply.IsError) is { } refused)
+        {
+            throw Refused("its slots", refused);
+        }
+
+        await OrderAsync(single, cancellationToken);
+    }
 
     private async Task OrderAsync(IReadOnlyList<IReadOnlyList<string>> commands, CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Larder.Controller.Processes;
 
 namespace Larder.Controller.Tests.Processes;
@@ -9,7 +8,7 @@ public sealed class BackgroundThreadTests
     [Fact]
     public async Task Work_goes_on_on_its_own_lowered_thread_after_each_await()
     {
-        var seen = await BackgroundThread.RunAsync("test", async () =>
+        var seen = await RunAsync(async () =>
         {
             var before = Environment.CurrentManagedThreadId;
             await Task.Yield();
@@ -24,13 +23,13 @@ public sealed class BackgroundThreadTests
     [Fact]
     public async Task What_the_work_throws_comes_to_whoever_waits()
     {
-        await Assert.ThrowsAsync<InvalidDataException>(() => BackgroundThread.RunAsync<int>("test", () => throw new InvalidDataException()));
-        await Assert.ThrowsAsync<InvalidDataException>(() => BackgroundThread.RunAsync<int>("test", async () =>
+        await Assert.ThrowsAsync<InvalidDataException>(() => RunAsync<int>(() => throw new InvalidDataException()));
+        await Assert.ThrowsAsync<InvalidDataException>(() => RunAsync<int>(async () =>
         {
             await Task.Yield();
             throw new InvalidDataException();
         }));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => BackgroundThread.RunAsync<int>("test", async () =>
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => RunAsync<int>(async () =>
         {
             await Task.Yield();
             throw new OperationCanceledException();
@@ -41,7 +40,7 @@ public sealed class BackgroundThreadTests
     public async Task What_the_work_has_begun_and_not_awaited_goes_on_after_its_end()
     {
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var late = await BackgroundThread.RunAsync("test", async () =>
+        var late = await RunAsync(async () =>
         {
             await Task.Yield();
             return Array.AsReadOnly([AwaitAsync()]);
@@ -57,34 +56,32 @@ public sealed class BackgroundThreadTests
     }
 
     [Fact]
-    public async Task The_children_of_a_process_are_lowered_as_soon_as_they_are_there_and_it_itself_is_not()
+    public async Task Where_nothing_is_to_spare_the_work_pauses_and_gets_to_its_end()
     {
-        using var parent = Process.Start(new ProcessStartInfo("sh", ["-c", "read line; sleep 60 & read line; kill $!"]) { RedirectStandardInput = true })!;
-        var before = Nice($"/proc/{parent.Id}");
-        var work = new TaskCompletionSource();
-        var lowering = BackgroundPriority.LowerChildrenDuringAsync(parent.Id, work.Task, TimeProvider.System);
-        Assert.False(lowering.IsCompleted);
-        await parent.StandardInput.WriteLineAsync("go");
-        await parent.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
-        await lowering.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        var child = (await File.ReadAllTextAsync($"/proc/{parent.Id}/task/{parent.Id}/children", TestContext.Current.CancellationToken)).Trim();
-        Assert.Equal(Math.Max(10, before), Nice($"/proc/{child}"));
-        Assert.Equal(before, Nice($"/proc/{parent.Id}"));
-        await parent.StandardInput.WriteLineAsync("end");
-        await parent.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
-        await parent.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var looks = 0L;
+        var spare = new SpareProcessors(TimeProvider.System, () => (0, ++looks), processors: 1);
+        await BackgroundThread.RunAsync("test", async () =>
+        {
+            while (spare.Share > 0.5)
+            {
+                await Task.Delay(1, TestContext.Current.CancellationToken);
+            }
+
+            return 0;
+        }, spare, TimeProvider.System).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.True(looks > 1);
     }
 
     [Fact]
-    public async Task Where_no_child_comes_the_work_s_end_is_the_end()
+    public void What_is_not_there_any_more_is_left_alone()
     {
-        var work = new TaskCompletionSource();
-        var lowering = BackgroundPriority.LowerChildrenDuringAsync(int.MaxValue, work.Task, TimeProvider.System);
-        work.SetException(new IOException());
-        await lowering.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         BackgroundPriority.Lower(int.MaxValue);
         BackgroundPriority.LowerSession(int.MaxValue);
+        BackgroundPriority.LowerChildren(int.MaxValue);
     }
+
+    private static Task<T> RunAsync<T>(Func<Task<T>> work) =>
+        BackgroundThread.RunAsync("test", work, new SpareProcessors(TimeProvider.System, () => (0, 0)), TimeProvider.System);
 
     // Field 19 of the manual page; the name, which may hold blanks, ends with the last bracket.
     private static int Nice(string process)

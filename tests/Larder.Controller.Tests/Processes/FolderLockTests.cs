@@ -73,6 +73,23 @@ public sealed class FolderLockTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task EndAsync_WhatAKilledDaemonLeftStopped_IsEndedAndTheFolderFree()
+    {
+        var left = _yard.Shell("sleep 600", FolderLock.Take(Data));
+        left.Signal(ProcessSignal.Stop);
+        await FolderRemnants.EndAsync(Data, _yard.Watcher, TestContext.Current.CancellationToken);
+        Assert.False(left.IsAlive());
+        FolderLock.Take(Data).Dispose();
+    }
+
+    [Fact]
+    public async Task EndAsync_NobodyAndNothingThere_IsNoProblem()
+    {
+        await FolderRemnants.EndAsync(Data, _yard.Watcher, TestContext.Current.CancellationToken);
+        await FolderRemnants.EndAsync(Path.Combine(_yard.Folder, "none"), _yard.Watcher, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task FindRemnants_HolderOfAnotherSession_IsNone()
     {
         var engine = _yard.Shell("exec sleep 600", FolderLock.Take(Data));

@@ -46,6 +46,15 @@ public sealed class ClaimCommandsTests
     }
 
     [Fact]
+    public void OfArrived_TakesAllAtOnceUnderANewEpochAndTheLastOneSoThatAllOthersAreTold() => Assert.Equal(
+        ["MULTI", "CLUSTER DELSLOTSRANGE 3 4 7 7", "CLUSTER ADDSLOTSRANGE 3 4 7 7", "CLUSTER BUMPEPOCH", "EXEC", $"CLUSTER SETSLOT 8 NODE {Me}"],
+        ClaimCommands.OfArrived([4, 3, 7, 8], Me).Select(command => string.Join(' ', command)));
+
+    [Fact]
+    public void OfArrived_ASingleSlotNeedsNoTransaction() => Assert.Equal(
+        [$"CLUSTER SETSLOT 8 NODE {Me}"], ClaimCommands.OfArrived([8], Me).Select(command => string.Join(' ', command)));
+
+    [Fact]
     public void Of_APrimaryThatHoldsItsClaim_IsNothing()
     {
         var view = View((Me, "myself,master", "-", "0-99 200"));
