@@ -70,9 +70,13 @@ async function measure(shards) {
     await until('all shards are written to', () => writers.every(({ acknowledged }) => acknowledged > 100));
     const mine = writers[all.indexOf(victim)];
     const moment = performance.now();
-    process.kill(victim.nodes.find(({ role }) => role === 'primary').pid, 'SIGKILL');
+    const { pid } = victim.nodes.find(({ role }) => role === 'primary');
+    process.kill(pid, 'SIGKILL');
     waits.push((await until('the shard takes a write again', () => mine.firstAfter(moment))) - moment);
-    await until('all nodes are in sync again', async () => (await cache.show()).state === 'ready');
+    await until('the killed node is back and all are in sync', async () => {
+      const { state, shards: now } = await cache.show();
+      return state === 'Ready' && now.every(({ nodes }) => nodes.every((node) => node.pid !== pid && node.pid > 0));
+    });
     for (const writer of writers) await writer.end();
     others.push(...writers.filter((writer) => writer !== mine).map((writer) => writer.longest()));
     for (const [index, writer] of writers.entries()) {

@@ -30,6 +30,7 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan EpochLimit = TimeSpan.FromSeconds(5);
     private const long BytesPerBatch = 256 << 10;
+    private const long BytesOfNote = BytesPerBatch / 4;
 
     // Each look counts the keys of all slots that it is told of.
     private const int SlotsPerLook = 16;
@@ -161,7 +162,9 @@ internal sealed class SlotMover(CacheCluster cluster, CacheServices services)
             Adapt(moved.Keys, took);
             cluster.CountMoved(moved);
 
-            var pause = took * ServingShare;
+            // What took so long for a few small keys was the way there.
+            var part = Math.Max(moved.Keys / (double)FewestKeys, moved.Bytes / (double)BytesOfNote);
+            var pause = took * ServingShare * Math.Min(1, part);
             await Task.Delay(pause < LongestPause ? pause : LongestPause, services.Clock, cancellationToken);
         }
     }

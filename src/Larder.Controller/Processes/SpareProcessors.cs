@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Larder.Controller.Processes;
 
 /// <summary>
-/// How much of a processor work may take that has time, such as a backup: all of one while most of this machine has nothing to do, and a fourteenth of the machine
+/// How much of a processor work may take that has time, such as a backup: all of one while most of this machine has nothing to do, and a twentieth of the machine
 /// where it works. It is found out while the work runs: the share falls as long as too little is left over, and rises as long as enough is. Thread-safe.
 /// </summary>
 /// <remarks>
@@ -17,7 +17,7 @@ internal sealed class SpareProcessors(TimeProvider clock, Func<(long Idle, long 
 {
     // Long enough for the kernel's ticks, short against a snapshot.
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
-    private const double LeastOfMachine = 0.07;
+    private const double LeastOfMachine = 0.05;
     private const double Scarce = 0.45;
     private const double Ample = 0.6;
     private const double Fall = 0.6;

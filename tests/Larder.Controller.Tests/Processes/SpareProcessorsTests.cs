@@ -19,11 +19,11 @@ public sealed class SpareProcessorsTests
     public void It_begins_with_a_whole_processor() => Assert.Equal(1, _spare.Share);
 
     [Fact]
-    public void Where_too_little_is_left_it_falls_to_a_fourteenth_of_the_machine()
+    public void Where_too_little_is_left_it_falls_to_a_twentieth_of_the_machine()
     {
         _ = _spare.Share;
         var shares = Enumerable.Range(0, 6).Select(_ => After(milliseconds: 100, idle: 0)).ToList();
-        Assert.Equal([0.6, 0.36, 0.28, 0.28, 0.28, 0.28], shares.Select(share => Math.Round(share, 3)));
+        Assert.Equal([0.6, 0.36, 0.216, 0.2, 0.2, 0.2], shares.Select(share => Math.Round(share, 3)));
     }
 
     [Fact]
