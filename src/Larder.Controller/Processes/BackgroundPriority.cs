@@ -20,13 +20,17 @@ internal static class BackgroundPriority
         {
             using var process = Process.GetProcessById(pid);
             process.PriorityClass = ProcessPriorityClass.BelowNormal;
-            _ = LinuxCalls.SetScheduler(pid, LinuxCalls.IdlePolicy, 0);
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
         {
             // It has ended, or is not ours: then there is nothing to lower.
         }
     }
+
+    /// <summary>Has a process run only where nobody else would, or not so any more. On a machine that is never idle it would not get to its end.</summary>
+    /// <param name="pid">The process; may have ended.</param>
+    /// <param name="idle">Whether.</param>
+    public static void SetIdle(int pid, bool idle) => _ = LinuxCalls.SetScheduler(pid, idle ? LinuxCalls.IdlePolicy : LinuxCalls.UsualPolicy, 0);
 
     /// <summary>
     /// Lowers a process that is alone in its session, and the session: where the kernel divides the processors among sessions first, a process's own

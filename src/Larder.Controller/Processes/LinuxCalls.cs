@@ -57,6 +57,9 @@ internal static unsafe partial class LinuxCalls
         }
     }
 
+    /// <summary>SCHED_OTHER, with the priority that it had.</summary>
+    public const int UsualPolicy = 0;
+
     /// <summary>SCHED_IDLE: runs where nobody else would, and leaves at once.</summary>
     public const int IdlePolicy = 5;
 

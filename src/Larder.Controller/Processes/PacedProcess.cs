@@ -11,6 +11,9 @@ internal static class PacedProcess
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan RunTime = TimeSpan.FromMilliseconds(10);
 
+    // What does not get to its end in the time that nobody wants, gets its part like others from then on.
+    private static readonly TimeSpan IdleTime = TimeSpan.FromMinutes(10);
+
     /// <summary>Paces the child that a process forks during some work, as soon as it is seen, until the work ends.</summary>
     /// <param name="pid">The process.</param>
     /// <param name="work">The work; its outcome is not looked at.</param>
@@ -22,11 +25,6 @@ internal static class PacedProcess
         {
             if (Children(pid) is { Count: > 0 } children)
             {
-                foreach (var child in children)
-                {
-                    BackgroundPriority.Lower(child.Pid);
-                }
-
                 await PaceAsync(children, work, spare, clock);
             }
 
@@ -70,10 +68,27 @@ internal static class PacedProcess
     /// <param name="clock">The clock.</param>
     public static async Task PaceAsync(IReadOnlyList<ProcessIdentity> processes, Task work, SpareProcessors spare, TimeProvider clock)
     {
+        var began = clock.GetTimestamp();
+        var idle = true;
         try
         {
+            foreach (var process in processes)
+            {
+                BackgroundPriority.Lower(process.Pid);
+                BackgroundPriority.SetIdle(process.Pid, idle: true);
+            }
+
             while (!work.IsCompleted && processes.Any(process => process.IsAlive()))
             {
+                if (idle && clock.GetElapsedTime(began) > IdleTime)
+                {
+                    idle = false;
+                    foreach (var process in processes)
+                    {
+                        BackgroundPriority.SetIdle(process.Pid, idle);
+                    }
+                }
+
                 var share = spare.Share;
                 if (share < 1)
                 {
