@@ -75,7 +75,7 @@ public sealed class FolderLockTests : IAsyncDisposable
     [Fact]
     public async Task EndAsync_WhatAKilledDaemonLeftStopped_IsEndedAndTheFolderFree()
     {
-        var left = _yard.Shell("sleep 600", FolderLock.Take(Data));
+        var left = _yard.Shell("exec sleep 600", FolderLock.Take(Data));
         left.Signal(ProcessSignal.Stop);
         await FolderRemnants.EndAsync(Data, _yard.Watcher, TestContext.Current.CancellationToken);
         Assert.False(left.IsAlive());
