@@ -123,7 +123,7 @@ public sealed class FailureTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_command_that_had_not_arrived_whole_was_not_executed()
+    public async Task A_command_that_had_not_arrived_whole_is_executed_whole_or_not_at_all()
     {
         await using var door = await OpenAsync();
         await using var wire = await door.EnterAsync();
@@ -134,8 +134,11 @@ public sealed class FailureTests : IAsyncLifetime
             "a part of it is at the engine");
         Replace(door);
         await wire.WriteAsync(bytes[40_000..]);
-        Assert.Equal("-ERR the primary failed before this command had arrived whole: it was not executed", await wire.ReadAsync());
-        Assert.Equal("(nil)", await wire.AskAsync("GET", "a"));
+
+        // Where the gateway still had all of it, the new primary gets it whole.
+        var reply = await wire.ReadAsync();
+        Assert.Contains(reply, new[] { "-ERR the primary failed before this command had arrived whole: it was not executed", "+OK" });
+        Assert.Equal(reply == "+OK" ? new string('x', 50_000) : "(nil)", await wire.AskAsync("GET", "a"));
     }
 
     [Fact]

@@ -42,8 +42,9 @@ internal static class Damage
         return bytes;
     });
 
-    /// <summary>Cuts a snapshot in its middle.</summary>
-    public static void Cut(string snapshot) => Replace(snapshot, bytes => bytes[..(bytes.Length / 2)]);
+    /// <summary>Cuts a snapshot in its middle, and not where a byte of its data looks like the end mark before a checksum.</summary>
+    public static void Cut(string snapshot) => Replace(
+        snapshot, bytes => bytes[..Enumerable.Range(1, bytes.Length / 2).Last(length => length > 9 && bytes[length - 9] != 0xFF)]);
 
     // A file of its own: the nodes' snapshots may be one file with several names.
     private static void Replace(string path, Func<byte[], byte[]> change)
