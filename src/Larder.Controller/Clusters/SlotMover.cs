@@ -16,7 +16,7 @@ namespace Larder.Controller.Clusters;
 /// target: IMPORTING, source: MIGRATING      what the source has not, clients ask the target for (ASK)
 /// MIGRATE, some keys at a time              the source stands still for a few milliseconds, then serves three times as long
 /// document: they are the target's           from here on, every promotion and every view is measured by it
-/// SETSLOT NODE: target, source, others
+/// the target claims them, then SETSLOT NODE: source, others
 /// </code>
 /// A primary that fails on the way is replaced as always; the new one holds the same slots as on their way before anybody is led to it.
 /// </remarks>

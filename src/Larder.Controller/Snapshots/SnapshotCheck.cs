@@ -26,7 +26,7 @@ internal sealed class SnapshotCheck(NodeServices services)
         var (executable, arguments) = CheckTools.Snapshot(installation, workFolder, path);
         using var limit = new CancellationTokenSource(services.Options.SnapshotLimit, services.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var folder = FolderOf(path);
+        var folder = path + ".check";
         OwnerOnlyFile.CreateFolder(folder);
         await FolderRemnants.EndAsync(folder, services.ExitWatcher, either.Token);
         using var folderLock = Lock(folder);
@@ -57,11 +57,6 @@ internal sealed class SnapshotCheck(NodeServices services)
             }
         }
     }
-
-    /// <summary>Where the check of a file works, under a lock that its process inherits.</summary>
-    /// <param name="path">The file.</param>
-    /// <returns>The folder.</returns>
-    public static string FolderOf(string path) => path + ".check";
 
     private static FolderLock Lock(string folder)
     {

@@ -18,9 +18,9 @@ public sealed class PacedProcessTests
         var pacing = PacedProcess.PaceChildAsync(parent.Id, work.Task, new SpareProcessors(TimeProvider.System, () => (0, ++looks), processors: 1), TimeProvider.System);
         Assert.False(pacing.IsCompleted);
         var child = await ForkAsync(parent);
-        await UntilAsync(() => State(child) == 'T');
-        await UntilAsync(() => State(child) != 'T');
-        await UntilAsync(() => State(child) == 'T');
+        await ProcessYard.UntilAsync(() => State(child) == 'T', "the child stands still");
+        await ProcessYard.UntilAsync(() => State(child) != 'T', "the child goes on");
+        await ProcessYard.UntilAsync(() => State(child) == 'T', "the child stands still");
         Assert.NotEqual('T', State(parent.Id));
         Assert.True(Nice(child) >= 10);
         work.SetException(new IOException());
@@ -36,7 +36,7 @@ public sealed class PacedProcessTests
         var child = await ForkAsync(parent);
         var work = new TaskCompletionSource();
         var pacing = PacedProcess.PaceChildAsync(parent.Id, work.Task, new SpareProcessors(TimeProvider.System, () => (0, 0)), TimeProvider.System);
-        await UntilAsync(() => Nice(child) >= 10);
+        await ProcessYard.UntilAsync(() => Nice(child) >= 10, "the child is lowered");
         Assert.NotEqual('T', State(child));
         work.SetResult();
         await pacing.WaitAsync(Limit, TestContext.Current.CancellationToken);
@@ -49,9 +49,9 @@ public sealed class PacedProcessTests
         using var parent = Parent();
         var child = await ForkAsync(parent);
         ProcessIdentity.TryRead(child)!.Signal(ProcessSignal.Stop);
-        await UntilAsync(() => State(child) == 'T');
+        await ProcessYard.UntilAsync(() => State(child) == 'T', "the child stands still");
         PacedProcess.Release(parent.Id);
-        await UntilAsync(() => State(child) != 'T');
+        await ProcessYard.UntilAsync(() => State(child) != 'T', "the child goes on");
         await EndAsync(parent);
     }
 
@@ -71,7 +71,7 @@ public sealed class PacedProcessTests
     private static async Task<int> ForkAsync(Process parent)
     {
         await SayAsync(parent);
-        await UntilAsync(() => PacedProcess.Children(parent.Id).Count > 0);
+        await ProcessYard.UntilAsync(() => PacedProcess.Children(parent.Id).Count > 0, "the child is there");
         return PacedProcess.Children(parent.Id)[0].Pid;
     }
 
@@ -85,16 +85,6 @@ public sealed class PacedProcessTests
     {
         await parent.StandardInput.WriteLineAsync("go");
         await parent.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Limit);
-        while (!condition())
-        {
-            await Task.Delay(2, limit.Token);
-        }
     }
 
     private static char State(int pid) => Fields(pid)[0][0];
