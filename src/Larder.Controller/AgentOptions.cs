@@ -59,6 +59,10 @@ public sealed record AgentOptions
     /// <value>Default 2 h.</value>
     public TimeSpan SnapshotLimit { get; init; } = TimeSpan.FromHours(2);
 
+    /// <summary>How long a replica may take to get as far as its primary was when a snapshot was asked for, before it is taken on the primary.</summary>
+    /// <value>Default 10 s.</value>
+    public TimeSpan SnapshotCatchUp { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a cache may take to be whole again after its data was replaced, before it gets back what it had.</summary>
     /// <value>Default 30 min.</value>
     public TimeSpan ReplacementLimit { get; init; } = TimeSpan.FromMinutes(30);

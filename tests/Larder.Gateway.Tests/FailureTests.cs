@@ -133,8 +133,8 @@ public sealed class FailureTests : IAsyncLifetime
             async () => System.Text.RegularExpressions.Regex.IsMatch(await _one.AskAsync("CLIENT", "LIST"), " qbuf=(39|40)[0-9]{3} "),
             "all of it that was sent is at the engine");
         Replace(door);
-        await wire.WriteAsync(bytes[40_000..]);
         Assert.Equal("-ERR the primary failed before this command had arrived whole: it was not executed", await wire.ReadAsync());
+        await wire.WriteAsync(bytes[40_000..]);
         Assert.Equal("(nil)", await wire.AskAsync("GET", "a"));
     }
 

@@ -35,8 +35,11 @@ internal sealed class ControllerFixture : IAsyncDisposable
     private CacheController? _controller;
     private Task _loop = Task.CompletedTask;
 
-    private ControllerFixture(string home, EngineCatalogue found, EngineDrivers drivers)
+    private readonly AgentOptions _options;
+
+    private ControllerFixture(string home, EngineCatalogue found, EngineDrivers drivers, AgentOptions options)
     {
+        _options = options;
         Home = new LarderHome(home);
         Directory.CreateDirectory(Home.RuntimeFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Drivers = drivers;
@@ -58,12 +61,12 @@ internal sealed class ControllerFixture : IAsyncDisposable
 
     public IControlStore Store => _store!;
 
-    public static async Task<ControllerFixture> StartAsync()
+    public static async Task<ControllerFixture> StartAsync(AgentOptions? options = null)
     {
         var home = Directory.CreateTempSubdirectory("larder-it-").FullName;
         var found = await EngineCatalogue.DiscoverAsync(
             CatalogueSources.Usual(home, GarnetHost), TimeProvider.System, TestContext.Current.CancellationToken);
-        var fixture = new ControllerFixture(home, found, new EngineDrivers(TimeProvider.System));
+        var fixture = new ControllerFixture(home, found, new EngineDrivers(TimeProvider.System), options ?? new AgentOptions());
         await fixture.StartControllerAsync();
         return fixture;
     }
@@ -88,7 +91,7 @@ internal sealed class ControllerFixture : IAsyncDisposable
             GatewayHold = new OpenGateway(),
             Routes = Routes,
             Events = Journal,
-            Options = new AgentOptions(),
+            Options = _options,
             Clock = Time,
             Random = new Random(),
             Loggers = NullLoggerFactory.Instance,
@@ -223,6 +226,27 @@ internal sealed class ControllerFixture : IAsyncDisposable
             StoreTransaction.Empty
                 .Put(StoreKeys.Failover(cache), StoreCodec.Encode(new FailoverDocument(operation.Id, 0, fromEpoch, force), DocumentSchemas.Current))
                 .Put(StoreKeys.Operation(operation.Id), StoreCodec.Encode(operation, DocumentSchemas.Current)),
+            CancellationToken.None);
+        Assert.True(result.Committed);
+        return operation.Id;
+    }
+
+    /// <summary>Asks for an export, as management does.</summary>
+    public async Task<string> ExportAsync(string cache, string prefix)
+    {
+        var operation = new OperationDocument
+        {
+            Id = Guid.NewGuid().ToString("N"),
+            Kind = OperationKind.Export,
+            Cache = cache,
+            State = OperationState.Running,
+            StartedAt = _clock.GetUtcNow(),
+        };
+        var transfer = new TransferDocument { OperationId = operation.Id, Kind = OperationKind.Export, Storage = "local", Prefix = prefix };
+        var result = await Store.CommitAsync(
+            StoreTransaction.Empty
+                .Put(StoreKeys.Operation(operation.Id), StoreCodec.Encode(operation, DocumentSchemas.Current))
+                .Put(StoreKeys.Transfer(cache), StoreCodec.Encode(transfer, DocumentSchemas.Current)),
             CancellationToken.None);
         Assert.True(result.Committed);
         return operation.Id;

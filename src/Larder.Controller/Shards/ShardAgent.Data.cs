@@ -35,7 +35,7 @@ internal sealed partial class ShardAgent
         var chosen = replica ?? leader;
         return new SnapshotSource(
             _shard, chosen.Ordinal, replica is not null, chosen.Configuration, chosen.Installation,
-            [.. _nodes.Where(node => node != chosen).Select(node => node.Configuration)]);
+            [.. _nodes.Where(node => node != chosen).Select(node => node.Configuration)], leader.Configuration);
     }
 
     /// <summary>The node that was elected last, or <c>null</c>.</summary>

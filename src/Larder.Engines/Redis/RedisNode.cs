@@ -80,8 +80,20 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
     public async Task<string?> CheckPermissionsAsync(string permissions, CancellationToken cancellationToken) =>
         await Users.CheckAsync(RedisAcl.Of(new ClientUser("nobody", permissions), configuration, await DialectAsync(cancellationToken)), cancellationToken);
 
-    public Task SnapshotAsync(CancellationToken cancellationToken) =>
-        SaveAsync("BGSAVE", "rdb_bgsave_in_progress", "rdb_bgsave_scheduled", "rdb_last_bgsave_status", cancellationToken);
+    // FLUSHALL ends a save, and so does the full sync of a replica; for Redis neither is a failure, and only the file tells.
+    public async Task SnapshotAsync(CancellationToken cancellationToken)
+    {
+        var file = new FileInfo(Path.Combine(configuration.DataFolder, RedisFiles.Snapshot));
+        DateTime before;
+        do
+        {
+            file.Refresh();
+            before = file.LastWriteTimeUtc;
+            await SaveAsync("BGSAVE", "rdb_bgsave_in_progress", "rdb_bgsave_scheduled", "rdb_last_bgsave_status", cancellationToken);
+            file.Refresh();
+        }
+        while (file.LastWriteTimeUtc == before);
+    }
 
     public async Task RewriteLogAsync(CancellationToken cancellationToken)
     {
@@ -99,7 +111,7 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
 
     public Task SaveAsync(CancellationToken cancellationToken) => configuration.Persistence is PersistenceMode.Aof or PersistenceMode.AofDual
         ? SaveAsync("BGREWRITEAOF", "aof_rewrite_in_progress", "aof_rewrite_scheduled", "aof_last_bgrewrite_status", cancellationToken)
-        : SaveAsync("BGSAVE", "rdb_bgsave_in_progress", "rdb_bgsave_scheduled", "rdb_last_bgsave_status", cancellationToken);
+        : SnapshotAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 

@@ -24,7 +24,8 @@ public sealed class TransferTests(SharedInstallation shared) : IClassFixture<Sha
             await redis.GetDatabase().StringSetAsync("old", "gone afterwards");
         }
 
-        (await _larder.RunAsync("export", from, "--prefix", $"{from}/from-")).Succeeded();
+        var exported = (await _larder.RunAsync("export", from, "--prefix", $"{from}/from-")).Succeeded();
+        Assert.Contains("12 keys", exported.Output, StringComparison.Ordinal);
         var imported = (await _larder.RunAsync("import", to, "--prefix", $"{from}/", "--yes")).Succeeded();
         Assert.Contains("12 keys", imported.Output, StringComparison.Ordinal);
         await _larder.WaitAsync(to, "Ready", Installation.IsReady);
