@@ -7,6 +7,8 @@ namespace Larder.Gateway.Tests;
 public sealed class FailureTests : IAsyncLifetime
 {
     private const string Uncertain = "-UNCERTAIN the primary failed while this command was under way: it may have been executed or not; look before you repeat it";
+    private const string Large = "large";
+    private const int Part = 40_000;
     private RedisProcess _one = null!;
     private RedisProcess _two = null!;
 
@@ -41,6 +43,20 @@ public sealed class FailureTests : IAsyncLifetime
         await SendManyAsync(wire, ["SET", "a", "1"], ["MULTI"], ["INCR", "n"], ["EXEC"]);
         door.Change("dev", route => route with { Primary = door.Primary(_two, 2) });
         Assert.Equal(["+OK", "+OK", "+QUEUED", "[:1]"], await wire.ReadManyAsync(4));
+    }
+
+    [Fact]
+    public async Task Transactions_that_were_not_sent_yet_wait_for_the_new_primary_with_what_is_refused_in_them()
+    {
+        await using var door = await OpenAsync();
+        await using var wire = await door.EnterAsync();
+        _one.Stop();
+        await SendManyAsync(wire, ["GET", "a"], ["MULTI"], ["INCR", "n"], ["CONFIG", "GET", "x"], ["EXEC"], ["MULTI"], ["INCR", "m"], ["DISCARD"], ["GET", "a"]);
+        door.Change("dev", route => route with { Primary = door.Primary(_two, 2) });
+        var replies = await wire.ReadManyAsync(9);
+        Assert.StartsWith("-ERR unknown command", replies[3], StringComparison.Ordinal);
+        Assert.StartsWith("-EXECABORT", replies[4], StringComparison.Ordinal);
+        Assert.Equal(["(nil)", "+OK", "+QUEUED", replies[3], replies[4], "+OK", "+QUEUED", "+OK", "(nil)"], replies);
     }
 
     [Fact]
@@ -122,20 +138,83 @@ public sealed class FailureTests : IAsyncLifetime
         Assert.Equal("[[s, [[1-1, [f, v]]]]]", await wire.ReadAsync());
     }
 
+    [Theory]
+    [InlineData(new[] { "SET", "a", Large }, "+OK")]
+    [InlineData(new[] { "GETSET", "a", Large }, "before")]
+    public async Task A_command_that_had_not_arrived_whole_goes_whole_to_the_new_primary(string[] command, string reply)
+    {
+        await using var door = await OpenAsync();
+        await using var wire = await door.EnterAsync();
+        await _two.AskAsync("SET", "a", "before");
+        var value = string.Concat(Enumerable.Range(0, 10_000).Select(number => $"{number:D5}"));
+        var bytes = Wire.Encode([.. command.Select(argument => argument == Large ? value : argument)]);
+        await SendManyAsync(wire, ["INCR", "n"], ["INCR", "n"]);
+        Assert.Equal([":1", ":2"], await wire.ReadManyAsync(2));
+        await PartAtEngineAsync(wire, bytes);
+        Replace(door);
+        await wire.WriteAsync(bytes[Part..]);
+        Assert.Equal(reply, await wire.ReadAsync());
+        Assert.Equal(value, await wire.AskAsync("GET", "a"));
+        Assert.Equal(":1", await wire.AskAsync("INCR", "n"));
+    }
+
     [Fact]
-    public async Task A_command_that_had_not_arrived_whole_was_not_executed()
+    public async Task A_command_whose_beginning_two_primaries_have_got_goes_whole_to_the_third()
+    {
+        await using var door = await OpenAsync();
+        await using var three = await RedisProcess.StartAsync();
+        await using var wire = await door.EnterAsync();
+        var value = string.Concat(Enumerable.Range(0, 12_000).Select(number => $"{number:D5}"));
+        var bytes = Wire.Encode("SET", "a", value);
+        await PartAtEngineAsync(wire, bytes);
+        Replace(door);
+        await wire.WriteAsync(bytes[Part..(Part + 15_000)]);
+        await Door.EventuallyAsync(
+            async () => System.Text.RegularExpressions.Regex.IsMatch(await _two.AskAsync("CLIENT", "LIST"), " qbuf=(54|55)[0-9]{3} "), "it goes on where it began");
+        _two.Stop();
+        door.Change("dev", route => route with { Primary = door.Primary(three, 3) });
+        await wire.WriteAsync(bytes[(Part + 15_000)..]);
+        Assert.Equal("+OK", await wire.ReadAsync());
+        Assert.Equal(value, await three.AskAsync("GET", "a"));
+    }
+
+    [Fact]
+    public async Task A_command_of_a_transaction_that_had_not_arrived_whole_ends_the_connection()
     {
         await using var door = await OpenAsync();
         await using var wire = await door.EnterAsync();
         var bytes = Wire.Encode("SET", "a", new string('x', 50_000));
-        await wire.WriteAsync(bytes[..40_000]);
-        await Door.EventuallyAsync(
-            async () => System.Text.RegularExpressions.Regex.IsMatch(await _one.AskAsync("CLIENT", "LIST"), " qbuf=(39|40)[0-9]{3} "),
-            "all of it that was sent is at the engine");
+        Assert.Equal("+OK", await wire.AskAsync("MULTI"));
+        await PartAtEngineAsync(wire, bytes);
         Replace(door);
-        Assert.Equal("-ERR the primary failed before this command had arrived whole: it was not executed", await wire.ReadAsync());
-        await wire.WriteAsync(bytes[40_000..]);
-        Assert.Equal("(nil)", await wire.AskAsync("GET", "a"));
+        await wire.WriteAsync(bytes[Part..]);
+        Assert.Equal("(closed)", await wire.ReadAsync());
+        Assert.Equal("(nil)", await _two.AskAsync("GET", "a"));
+    }
+
+    [Fact]
+    public async Task Clients_whose_commands_are_just_being_sent_keep_their_connections()
+    {
+        await using var door = await OpenAsync();
+        var wires = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => door.EnterAsync()));
+        foreach (var wire in wires)
+        {
+            await wire.AskAsync("SELECT", "1"); // A connection of its own.
+        }
+
+        _one.Freeze();
+        var sending = wires.Select((wire, client) => Task.Run(() => SendManyAsync(wire, ["INCR", $"n:{client}"], ["INCR", $"n:{client}"], ["PING"]))).ToList();
+        await Door.EventuallyAsync(() => Task.FromResult(door.Gateway.Snapshot().Caches[0].BusySessions > 10), "some commands are under way");
+        Replace(door);
+        await Task.WhenAll(sending);
+        foreach (var (client, wire) in wires.Index())
+        {
+            var replies = await wire.ReadManyAsync(3);
+            Assert.Equal("+PONG", replies[2]);
+            Assert.True(replies[..2] is [":1", ":2"] or [Uncertain, Uncertain], string.Join(' ', replies));
+            Assert.Equal(replies[0] == Uncertain ? ":1" : ":3", await wire.AskAsync("INCR", $"n:{client}"));
+            await wire.DisposeAsync();
+        }
     }
 
     [Fact]
@@ -248,8 +327,17 @@ public sealed class FailureTests : IAsyncLifetime
 
     private async Task FailAsync(Door door)
     {
-        await Door.EventuallyAsync(() => Task.FromResult(door.Gateway.Snapshot().Caches[0].BusySessions > 0), "the commands are under way");
+        await Door.EventuallyAsync(async () => await _one.UnreadAsync() > 0, "the commands have arrived");
         Replace(door);
+    }
+
+    /// <summary>Sends the beginning of a command, and waits until all of that has arrived at the primary.</summary>
+    private async Task PartAtEngineAsync(Wire wire, byte[] command)
+    {
+        await wire.WriteAsync(command[..Part]);
+        await Door.EventuallyAsync(
+            async () => System.Text.RegularExpressions.Regex.IsMatch(await _one.AskAsync("CLIENT", "LIST"), " qbuf=(39|40)[0-9]{3} "),
+            "all of it that was sent is at the engine");
     }
 
     private void Replace(Door door)

@@ -55,7 +55,7 @@ public sealed class LaneFailureTests : IAsyncLifetime
         _one.Freeze();
         await SendManyAsync(one, ["GET", "a"], ["SET", "b", "1"], ["CONFIG", "GET", "x"], ["INCR", "n"], ["GET", "a"], ["PING"]);
         await SendManyAsync(other, ["GET", "o"], ["INCR", "m"], ["GET", "o"]);
-        await FailAsync(door, busy: 2);
+        await FailAsync(door, ["GET", "a"], ["SET", "b", "1"], ["INCR", "n"], ["GET", "a"], ["PING"], ["GET", "o"], ["INCR", "m"], ["GET", "o"]);
         var replies = await one.ReadManyAsync(6);
         Assert.StartsWith("-ERR unknown command", replies[2], StringComparison.Ordinal);
         Assert.Equal(["there", Uncertain, replies[2], Uncertain, "there", "+PONG"], replies);
@@ -71,7 +71,7 @@ public sealed class LaneFailureTests : IAsyncLifetime
         await using var wire = await door.EnterAsync();
         _one.Freeze();
         await SendManyAsync(wire, ["GET", "a"], ["INCR", "n"], ["MULTI"], ["INCR", "n"], ["EXEC"], ["GET", "n"]);
-        await FailAsync(door);
+        await FailAsync(door, ["GET", "a"], ["INCR", "n"]);
         Assert.Equal(["(nil)", Uncertain, "+OK", "+QUEUED", "[:1]", "1"], await wire.ReadManyAsync(6));
     }
 
@@ -109,7 +109,7 @@ public sealed class LaneFailureTests : IAsyncLifetime
         _one.Freeze();
         await writer.SendAsync("SET", "a", "1");
         await reader.SendAsync("GET", "a");
-        await FailAsync(door, busy: 2);
+        await FailAsync(door, ["SET", "a", "1"], ["GET", "a"]);
         Assert.Equal("(closed)", await writer.ReadAsync());
         Assert.Equal("there", await reader.ReadAsync());
     }
@@ -121,7 +121,7 @@ public sealed class LaneFailureTests : IAsyncLifetime
         await using var wire = await door.EnterAsync();
         _one.Freeze();
         await wire.SendAsync("GET", "a");
-        await FailAsync(door);
+        await FailAsync(door, ["GET", "a"]);
         Assert.Equal(Uncertain, await wire.ReadAsync());
     }
 
@@ -135,7 +135,7 @@ public sealed class LaneFailureTests : IAsyncLifetime
         _one.Freeze();
         _two.Freeze();
         await SendManyAsync(wire, ["GET", "a"], ["SET", "b", "1"], ["GET", "a"]);
-        await FailAsync(door);
+        await FailAsync(door, ["GET", "a"], ["SET", "b", "1"], ["GET", "a"]);
         _two.Stop();
         door.Change("dev", route => route with { Primary = door.Primary(three, 3) });
         Assert.Equal(["third", Uncertain, "third"], await wire.ReadManyAsync(3));
@@ -296,9 +296,11 @@ public sealed class LaneFailureTests : IAsyncLifetime
     private async Task<int> ConnectionsAsync() =>
         (await _one.AskAsync("CLIENT", "LIST")).Split('\n').Count(line => line.Contains("user=gateway", StringComparison.Ordinal));
 
-    private async Task FailAsync(Door door, int busy = 1)
+    /// <summary>The frozen primary is replaced when these commands have arrived at it.</summary>
+    private async Task FailAsync(Door door, params string[][] commands)
     {
-        await Door.EventuallyAsync(() => Task.FromResult(door.Gateway.Snapshot().Caches[0].BusySessions == busy), "the commands are under way");
+        var bytes = commands.Sum(command => Wire.Encode(command).Length);
+        await Door.EventuallyAsync(async () => await _one.UnreadAsync() >= bytes, "the commands have arrived");
         _one.Stop();
         door.Change("dev", route => route with { Primary = door.Primary(_two, 2) });
     }

@@ -17,6 +17,7 @@ public sealed class QuorumTests : IAsyncLifetime
     private static readonly FailoverSpec Impatient = new() { QuorumTimeoutMs = 300 };
 
     private readonly int _port = FreePort();
+    private readonly int _otherPort = FreePort();
     private RedisProcess _primary = null!;
     private RedisProcess _replica = null!;
     private Door _door = null!;
@@ -103,6 +104,24 @@ public sealed class QuorumTests : IAsyncLifetime
         var replies = await wire.ReadManyAsync(3);
         Assert.All(replies[..2], reply => Assert.StartsWith("-UNCERTAIN the primary failed", reply, StringComparison.Ordinal));
         Assert.Equal("(nil)", replies[2]);
+    }
+
+    [Fact]
+    public async Task A_write_that_had_not_arrived_whole_is_acknowledged_by_a_replica_of_the_new_primary()
+    {
+        await using var wire = await _door.EnterAsync();
+        var bytes = Wire.Encode("SET", "a", new string('x', 50_000));
+        await wire.WriteAsync(bytes[..40_000]);
+        await Door.EventuallyAsync(
+            async () => System.Text.RegularExpressions.Regex.IsMatch(await _primary.AskAsync("CLIENT", "LIST"), " qbuf=(39|40)[0-9]{3} "), "it has arrived");
+        _primary.Stop();
+        await using var other = await RedisProcess.StartAsync($"port {_otherPort}\nbind 127.0.0.1\nrepl-diskless-sync-delay 0\n{Users}");
+        await _replica.AskAsync("REPLICAOF", "127.0.0.1", $"{_otherPort}");
+        _door.Change("dev", route => route with { Primary = _door.Primary(other, 2) });
+        await wire.WriteAsync(bytes[40_000..]);
+        Assert.Equal("+OK", await wire.ReadAsync());
+        Assert.Equal(":50000", await _replica.AskAsync("STRLEN", "a"));
+        Assert.Equal(":1", await wire.AskAsync("INCR", "n"));
     }
 
     private async Task AttachAsync()

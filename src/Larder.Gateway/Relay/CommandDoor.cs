@@ -64,7 +64,13 @@ internal sealed class CommandDoor(
     /// <summary>Follows the session to an engine connection.</summary>
     /// <param name="ledger">The connection's ledger.</param>
     /// <param name="primary">Where it leads.</param>
-    public void Bind(ReplyLedger ledger, PrimaryRoute primary) => (_ledger, _primary, _unacknowledged) = (ledger, primary, false);
+    public void Bind(ReplyLedger ledger, PrimaryRoute primary)
+    {
+        lock (ledger.Gate)
+        {
+            (_ledger, _primary, _unacknowledged) = (ledger, primary, ledger.OwesAcknowledgement);
+        }
+    }
 
     /// <summary>Begins a batch.</summary>
     public void Begin()

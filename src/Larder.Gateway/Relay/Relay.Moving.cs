@@ -110,13 +110,17 @@ internal sealed partial class Relay
 
     /// <summary>
     /// An idle connection has ended: either its engine has, and the client need not know, or the engine meant this client (CLIENT KILL, an answer too
-    /// large, bytes that it took amiss), who is to know at once. The engine is asked once.
+    /// large, bytes that it took amiss), who is to know at once. The engine is asked once. While a batch is being sent only the request side knows what
+    /// of it may have been executed.
     /// </summary>
     private void AskWhyAtOnce(Leg left)
     {
-        if (!left.IsEndedByEngine || _ended || session.IsClosing)
+        lock (left.Ledger.Gate)
         {
-            return;
+            if (!left.IsEndedByEngine || left.Ledger.IsSending || _ended || session.IsClosing)
+            {
+                return;
+            }
         }
 
         lock (_moverGate)
@@ -278,7 +282,8 @@ internal sealed partial class Relay
 
         session.Counters.Repeated(salvage?.Repeated ?? 0);
         session.Counters.Uncertain(salvage?.Uncertain ?? 0);
-        leg.Ledger.Journal.Append(first.WrittenSpan, commands, endsInsideCommand: false, answered: 0);
+        leg.Ledger.IsSending = left.Ledger.IsCut;
+        leg.Ledger.Journal.Append(first.WrittenSpan, commands, left.Ledger.IsCut, answered: 0);
 
         // It fits the connection's own buffer, so that it goes without anybody reading the replies yet. Where it does not go, this engine is gone too,
         // and its reply side finds all of it under way.
@@ -315,14 +320,19 @@ internal sealed partial class Relay
         }
     }
 
-    /// <summary>A command that a lost link has got in part is over: its rest is read and dropped.</summary>
+    /// <summary>Of a command that a lost link has got in part, all is given to the next one where its beginning is kept; else its rest is read and dropped.</summary>
     private static void AbandonIfLost(Leg leg, RequestBatcher batcher)
     {
         lock (leg.Ledger.Gate)
         {
             if (leg.Ledger is { IsLost: true, IsOpen: false } && batcher.IsInsideCommand)
             {
-                batcher.AbandonCommand();
+                leg.Ledger.IsCut = leg.Ledger.CanCut;
+                if (!leg.Ledger.IsCut)
+                {
+                    batcher.AbandonCommand();
+                }
+
                 leg.Ledger.IsSending = false;
             }
         }

@@ -73,6 +73,17 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes, bool fo
     /// <summary>Whether a batch is being sent, or a command has been sent in part. Needs the gate.</summary>
     public bool IsSending { get; set; }
 
+    /// <summary>
+    /// Whether the lost connection has got the last command in part, and its rest is to follow on the next one, after what is kept of it. Needs the gate.
+    /// </summary>
+    public bool IsCut { get; set; }
+
+    /// <summary>Whether what is kept of a command that was sent in part can be given to another engine connection, and its rest after it. Needs the gate.</summary>
+    public bool CanCut => !Journal.Overflowed && _count > 0 && Last is { Kind: ExpectationKind.Replies } last && !last.Traits.HasFlag(ExpectationTraits.Queued);
+
+    /// <summary>Whether the reply of the last command is kept back, and what tells of its acknowledgement is still to be sent. Needs the gate.</summary>
+    public bool OwesAcknowledgement => _count > 0 && Last.Traits.HasFlag(ExpectationTraits.KeptBack);
+
     /// <summary>The payload of what is to come next, where there is any. Needs the gate.</summary>
     public object? Head => _count > 0 ? _entries[_head].Payload : null;
 
@@ -105,6 +116,8 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes, bool fo
 
     /// <summary>How many channels, patterns and shard channels are subscribed to; without the gate, what was a moment ago.</summary>
     public (long Channels, long Patterns, long Shards) Subscriptions => (_channels, _patterns, _shards);
+
+    private Expectation Last => _entries[(_head + _count - 1) % _entries.Length];
 
     private bool IsSubscribed => _channels + _patterns + _shards > 0;
 

@@ -82,7 +82,7 @@ internal sealed class Salvage
             var length = index >= open || commands is null ? 1 : TransactionLength(units, index, open);
             var done = commands is not null && (length > 1 || (index < open && units[index].IsQueued))
                 ? salvage.TakeTransaction(units.GetRange(index, length), acknowledge)
-                : salvage.Take(units[index], index >= open, givesUp, acknowledge);
+                : salvage.Take(units[index], index >= open, ledger.IsCut, givesUp, acknowledge);
             if (!done)
             {
                 return null;
@@ -169,7 +169,7 @@ internal sealed class Salvage
         }
     }
 
-    private bool Take(Unit unit, bool isInOpenTransaction, bool givesUp, Action<IBufferWriter<byte>>? acknowledge)
+    private bool Take(Unit unit, bool isInOpenTransaction, bool isCut, bool givesUp, Action<IBufferWriter<byte>>? acknowledge)
     {
         if (unit.Reply is { } reply)
         {
@@ -191,7 +191,11 @@ internal sealed class Salvage
                 break;
         }
 
-        if (unit.Command is { IsWhole: false })
+        if (unit.Command is { IsWhole: false } && isCut)
+        {
+            Repeat(unit); // What tells of its acknowledgement follows its rest.
+        }
+        else if (unit.Command is { IsWhole: false })
         {
             AnswerInstead(Replies.NotDelivered);
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 
 namespace Larder.Gateway.Tests.Harness;
@@ -56,6 +57,22 @@ internal sealed class RedisProcess : IAsyncDisposable
 
     /// <summary>Goes on after <see cref="Freeze"/>.</summary>
     public void Thaw() => Signal("-CONT");
+
+    /// <summary>Bytes that have arrived at it and that it has not read, which one that is frozen cannot tell itself.</summary>
+    public async Task<int> UnreadAsync()
+    {
+        var start = new ProcessStartInfo("ss") { RedirectStandardOutput = true };
+        start.ArgumentList.Add("-xH");
+        using var ss = Process.Start(start)!;
+        var sockets = await ss.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await ss.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, ss.ExitCode);
+
+        // Kind, state, bytes not read, bytes not sent, path, …
+        return sockets.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields is [_, "ESTAB", _, _, _, ..] && fields[4] == SocketPath)
+            .Sum(fields => int.Parse(fields[2], CultureInfo.InvariantCulture));
+    }
 
     private void Signal(string signal)
     {
