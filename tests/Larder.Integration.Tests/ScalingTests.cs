@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Larder.Controller;
 using Larder.Model.Events;
 using Larder.Model.Operations;
 using Larder.Model.Specs;
@@ -75,6 +76,24 @@ public sealed class ScalingTests
         {
             Assert.Equal(":80000", await after.CallAsync($"STRLEN large:{key}"));
         }
+    }
+
+    [Fact]
+    public async Task A_change_that_takes_longer_than_operations_may_succeeds()
+    {
+        await using var controller = await ControllerFixture.StartAsync();
+        await controller.CreateAsync(ClusterTests.Spec(EngineFamily.Redis, shards: 1));
+        await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
+        using (var data = new ClusterData(controller, "it"))
+        {
+            await data.FillAsync(Keys);
+        }
+
+        var operation = await controller.ScaleAsync("it", 3);
+        await controller.WaitAsync("it", "moving slots", status => status.Scaling is { Percent: > 50 });
+        controller.Time.Advance(new AgentOptions().OperationDeadline + TimeSpan.FromMinutes(1));
+        await controller.SucceedAsync(operation);
+        await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
     }
 
     [Fact]

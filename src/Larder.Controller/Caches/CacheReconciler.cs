@@ -4,13 +4,10 @@ using Larder.Controller.Clusters;
 using Larder.Controller.Recovery;
 using Larder.Controller.Shards;
 using Larder.Controller.Transfers;
-using Larder.Model.Clusters;
 using Larder.Model.Engines;
-using Larder.Model.Events;
 using Larder.Model.Operations;
 using Larder.Model.Plans;
 using Larder.Model.Routing;
-using Larder.Model.Specs;
 using Larder.Model.Status;
 using Larder.Store;
 using Larder.Store.Documents;
@@ -32,6 +29,9 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
     private readonly Action _changed;
     private readonly WakeSignal _wake;
     private bool _routeIsComplete;
+
+    // What moves data takes its time, and so may this program have been away: only what comes after that has to be done soon.
+    private DateTimeOffset _deadlineFrom;
     private readonly CachePlacement _placement;
     private readonly CacheFailover _failover;
     private readonly CacheBackups _backups;
@@ -62,6 +62,7 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         _cache = cache;
         _services = services;
         _changed = changed;
+        _deadlineFrom = services.Clock.GetUtcNow();
         _wake = new WakeSignal(services.Clock);
         _placement = new CachePlacement(services);
         _failover = new CacheFailover(cache, services, _wake.Set);
@@ -240,313 +241,6 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
         return await ReportAsync(document, entry.Revision, observed, cancellationToken);
     }
 
-    private void StartAgents(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets)
-    {
-        foreach (var plan in Plans(document, nodes, secrets))
-        {
-            Start(plan);
-        }
-
-        _plannedGeneration = document.Generation;
-        _installation = _placement.InstallationOf(nodes[0]);
-    }
-
-    private void Replan(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets)
-    {
-        foreach (var plan in Plans(document, nodes, secrets))
-        {
-            if (_agents.FirstOrDefault(agent => agent.Snapshot.Status.Id == plan.Shard) is { } agent)
-            {
-                agent.Replan(plan);
-            }
-            else
-            {
-                Start(plan);
-            }
-        }
-
-        _plannedGeneration = document.Generation;
-    }
-
-    private void Start(ShardPlan plan)
-    {
-        var agent = new ShardAgent(plan, _services.Store, _services.Host.Name, _services.Nodes, _wake.Set);
-        var stop = CancellationTokenSource.CreateLinkedTokenSource(_agentsStop.Token);
-        _agents = _agents.Add(agent);
-        _agentLoops[agent] = (stop, Task.Run(() => agent.RunAsync(stop.Token), CancellationToken.None));
-    }
-
-    /// <summary>Removes shards that have no slots any more: their processes, their data, and what the control store has of them.</summary>
-    private async Task RemoveAsync(CacheDocument document, CacheSecrets secrets, IReadOnlyCollection<int> shards, CancellationToken cancellationToken)
-    {
-        try
-        {
-            // No command may be at an engine that ends: those under way are answered first, and no other goes there until the route leads past it.
-            foreach (var shard in shards)
-            {
-                await _services.Nodes.Gateway.HoldShardAsync(_cache, shard, HoldReason.Handover, _services.Nodes.Options.HandoverLimit, cancellationToken);
-            }
-
-            var leaving = _agents.Where(agent => shards.Contains(agent.Snapshot.Status.Id)).ToList();
-            _agents = _agents.RemoveRange(leaving);
-            Publish(document, secrets);
-            foreach (var agent in leaving)
-            {
-                var (stop, loop) = _agentLoops[agent];
-                await stop.CancelAsync();
-                await loop.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-                stop.Dispose();
-                _agentLoops.Remove(agent);
-                await agent.StopNodesAsync(keepData: false, cancellationToken);
-                await agent.DisposeAsync();
-            }
-        }
-        finally
-        {
-            foreach (var shard in shards)
-            {
-                _services.Nodes.Gateway.ReleaseShard(_cache, shard);
-            }
-        }
-
-        var nodes = (await _placement.FindAsync(_cache, cancellationToken)).Where(node => shards.Contains(node.Shard)).ToList();
-        await _cluster.ForgetAsync(nodes.Select(node => node.Ordinal));
-        var transaction = StoreTransaction.Empty;
-        foreach (var node in nodes)
-        {
-            if (Directory.Exists(_services.Home.NodeFolder(_cache, node.Ordinal)))
-            {
-                Directory.Delete(_services.Home.NodeFolder(_cache, node.Ordinal), recursive: true);
-            }
-
-            transaction = transaction.Delete(StoreKeys.Node(_cache, node.Ordinal));
-        }
-
-        transaction = shards.Aggregate(transaction, (more, shard) => more.Delete(StoreKeys.Leader(_cache, shard)).Delete(StoreKeys.Epoch(_cache, shard)));
-        await _services.Store.CommitAsync(transaction, cancellationToken);
-    }
-
-    /// <summary>Ends a change of the number of shards where all slots are where they are to be.</summary>
-    /// <returns>Whether the cache has to be looked at afresh.</returns>
-    private async Task<bool> EndScalingAsync(
-        CacheDocument document, long revision, CacheSecrets secrets, ScalingDocument scaling, CancellationToken cancellationToken)
-    {
-        if (_cluster.State is not { Document: { Moves.IsEmpty: true } cluster } state || scaling is not { StartedAt: { } began, Before: { } before } || SlotPlanner.Count(state.Map, scaling.To) > 0)
-        {
-            return false;
-        }
-
-        // Everybody must have heard that the shards that leave have nothing any more.
-        var leaving = _agents.Select(agent => agent.Snapshot.Status.Id).Where(shard => shard >= scaling.To).ToList();
-        if (leaving.Count > 0 && _cluster.Problem.Length > 0)
-        {
-            return false;
-        }
-
-        var undone = scaling.Fault.Length > 0;
-        if (undone && !await _scaling.CloseReservesAsync(cancellationToken))
-        {
-            return false;
-        }
-
-        await RemoveAsync(document, secrets, leaving, cancellationToken);
-        var key = StoreKeys.Spec(_cache);
-        var now = _services.Clock.GetUtcNow();
-        var shards = cluster.Shards.RemoveRange(cluster.Shards.Keys.Where(shard => shard >= scaling.To));
-        var next = cluster with
-        {
-            Shards = shards,
-            Scaling = null,
-            Past = [.. cluster.Past.Where(past => past.Ended > now.AddHours(-document.Spec.Backup.WindowHours)), new PastScaling(before, shards, began, now)],
-        };
-        var transaction = StoreTransaction.Empty.IfRevision(StoreKeys.Cluster(_cache), state.Revision)
-            .Put(StoreKeys.Cluster(_cache), StoreCodec.Encode(next, DocumentSchemas.Current));
-        if (undone)
-        {
-            var spec = document.Spec with { Cluster = document.Spec.Cluster with { ShardCount = scaling.To } };
-            transaction = transaction.IfRevision(key, revision).Put(
-                key, StoreCodec.Encode(document with { Spec = spec, Generation = document.Generation + 1 }, DocumentSchemas.Current));
-        }
-
-        if ((await _services.Store.CommitAsync(transaction, cancellationToken)).Committed)
-        {
-            if (undone)
-            {
-                await _services.Operations.FailAsync(
-                    scaling.OperationId,
-                    new OperationError("not_scaled", $"{document.Spec.Name} has {scaling.To} shards as before: {scaling.Fault}", Undone: true), cancellationToken);
-            }
-            else
-            {
-                _services.Events.Append(new CacheEvent(EventKind.ScalingCompleted, document.Spec.Name, $"{document.Spec.Name} has {scaling.To} shards instead of {scaling.From}."));
-            }
-        }
-
-        _wake.Set();
-        return true;
-    }
-
-    private IEnumerable<ShardPlan> Plans(CacheDocument document, ImmutableArray<NodeDocument> nodes, CacheSecrets secrets) =>
-        nodes.GroupBy(node => node.Shard).OrderBy(shard => shard.Key).Select(shard => new ShardPlan(
-            document.Spec.Name,
-            shard.Key,
-            new SlotRange(0, SlotRange.Slots - 1).ToString(),
-            [.. shard.Select(node => new PlannedNode(
-                NodeConfigurations.Of(document, node, nodes, secrets, _services.Home, _services.Storages, _services.Nodes.Engines.For(node.Engine), _placement.InstallationOf(node)),
-                _placement.InstallationOf(node),
-                _services.Home.NodeFolder(_cache, node.Ordinal)))])
-        {
-            Claim = _cluster.UseOf(shard.Key),
-        });
-
-    private void Publish(CacheDocument document, CacheSecrets secrets)
-    {
-        var spec = document.Spec;
-        var certificate = _services.Certificates.Find(spec);
-        if (certificate.Problem.Length > 0 && certificate.Problem != _certificateProblem)
-        {
-            Log.CertificateKept(_services.Logger, _cache, certificate.Problem);
-        }
-
-        _certificateProblem = certificate.Problem;
-        var snapshots = _agents.Select(agent => agent.Snapshot).ToImmutableArray();
-        var closed = _transfers.HoldsClients || _loss.IsOpen(_agents);
-        var hold = _transfers.Hold;
-
-        // A user is let in when the engines have it: until then those count that are not new.
-        _routeIsComplete = !_agents.Any(agent => agent.ReplanPending);
-        var users = secrets.Users.Where(user => spec.Access.Users.ContainsKey(user.Name)
-            && (_routeIsComplete || _route?.Users.Any(known => known.Name == user.Name) == true));
-        var route = new CacheRoute
-        {
-            Cache = spec.Name,
-            HostNames = [CacheEndpoints.HostName(spec, _services.Host)],
-            Listen = CacheEndpoints.Listen(spec, _services.Host, snapshots.SelectMany(snapshot => snapshot.Nodes).Select(node => node.Ordinal)),
-            Certificate = certificate.Served.Certificate,
-            CertificateChain = certificate.Served.Chain,
-            AccessKeys = secrets.AccessKeys,
-            Users = [.. users],
-            Firewall = spec.Firewall.ToRanges(),
-            MaxClients = CapacitySizes.MaxClients(spec.Redis.Capacity),
-            Durability = spec.Durability,
-            Failover = spec.Failover,
-            IsClustered = spec.Cluster.EnableCluster,
-            Primary = closed || _clustering.IsClosed || spec.Cluster.EnableCluster ? null : snapshots[0].Primary,
-            Shards = closed || _cluster.Published is not { } cluster ? [] : ShardRoutes.Of(snapshots, cluster.Map, hold.Closed || _clustering.IsClosed),
-        };
-        if (_route is not { } before || !RouteComparer.Same(before, route))
-        {
-            _route = route;
-            _changed();
-        }
-
-        hold.Tell();
-    }
-
-    /// <summary>Tells status and progress; ends the operation where the cache is as wanted, or where that cannot be reached.</summary>
-    private async Task<bool> ReportAsync(CacheDocument document, long revision, ObservedDocument observed, CancellationToken cancellationToken)
-    {
-        var snapshots = _agents.Select(agent => agent.Snapshot).ToImmutableArray();
-        var listeners = _route!.Listen.Select(_services.Gateway.ListenerProblem).ToImmutableArray();
-        var closed = listeners.FirstOrDefault(problem => !string.IsNullOrEmpty(problem));
-        var nodesReady = snapshots.All(snapshot => snapshot.Ready);
-        var scaling = _scaling.Progress();
-        var ready = nodesReady && scaling is null && !_clustering.IsUnderWay && _cluster.Problem.Length == 0 && listeners.All(problem => problem == "") && !_agents.Any(agent => agent.ReplanPending) && _routeIsComplete;
-        if (ready && observed.ReadyGeneration < document.Generation)
-        {
-            observed = new ObservedDocument(document.Generation, observed.FirstReadyAt ?? _services.Clock.GetUtcNow());
-            await WriteAsync(StoreKeys.Observed(_cache), observed, cancellationToken);
-            _history.Reached(document.Spec.Name, document.Generation);
-        }
-
-        var problem = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? scaling?.Phase ?? _clustering.Progress()?.Phase ?? (_cluster.Problem.Length > 0 ? _cluster.Problem : _certificateProblem);
-        var node = (await _placement.FindAsync(_cache, cancellationToken))[0];
-        var state = ready ? CacheState.Ready
-            : observed.FirstReadyAt is null ? CacheState.Creating
-            : observed.ReadyGeneration < document.Generation ? CacheState.Updating
-            : CacheState.Degraded;
-        _history.Observe(document.Spec.Name, state, problem, settled: snapshots.All(snapshot => snapshot.Looked));
-        if (state != _status.State)
-        {
-            Log.StateChanged(_services.Logger, _cache, state, problem.Length == 0 ? "all is as wanted" : problem);
-        }
-
-        _status = new CacheStatus
-        {
-            State = state,
-            Message = problem,
-            ObservedGeneration = observed.ReadyGeneration,
-            Engine = node.Engine.ToString().ToLowerInvariant(),
-            Version = node.Version,
-            Backup = _backup,
-            Scaling = scaling?.Status,
-            Alarms = [.. snapshots.SelectMany(snapshot => snapshot.Alarms), .. _backup is { Overdue: true } backup ? [BackupAlarm.Of(document.Spec.Name, backup)] : (string[])[]],
-        };
-
-        // The status first: whoever hears that the operation has ended must see what it has reached.
-        if (ready)
-        {
-            await _services.Operations.SucceedAsync(document.OperationId, "ready", cancellationToken);
-        }
-        else if (observed.FirstReadyAt is null && snapshots.Any(snapshot => snapshot.FailedStarts >= StartsBeforeGivingUp))
-        {
-            var failing = snapshots.First(snapshot => snapshot.FailedStarts >= StartsBeforeGivingUp);
-            return await AbandonAsync(document, revision, $"the engine does not start: {failing.StartProblem}", cancellationToken);
-        }
-        else
-        {
-            await TellProgressAsync(document, snapshots, nodesReady, closed, cancellationToken);
-        }
-
-        return true;
-    }
-
-    private async Task TellProgressAsync(
-        CacheDocument document, ImmutableArray<ShardSnapshot> snapshots, bool nodesReady, string? closed, CancellationToken cancellationToken)
-    {
-        if (await _services.Operations.FindAsync(document.OperationId, cancellationToken) is not { State: OperationState.Running } operation)
-        {
-            return;
-        }
-
-        if ((_clustering.Progress() ?? (_scaling.Progress() is { } scaling ? (scaling.Status.Percent, scaling.Phase) : null)) is { } under)
-        {
-            await _services.Operations.ReportAsync(document.OperationId, under.Percent, under.Phase, cancellationToken);
-            return;
-        }
-
-        if (_services.Clock.GetUtcNow() - operation.StartedAt > _services.Options.OperationDeadline)
-        {
-            var reason = closed ?? snapshots.FirstOrDefault(snapshot => !snapshot.Ready)?.Outcome ?? _cluster.Problem;
-            await _services.Operations.FailAsync(
-                document.OperationId,
-                new OperationError("timed_out", $"{_cache} was not ready after {_services.Options.OperationDeadline}: {reason}. It is being worked on still; see `larder show {_cache}`.", Undone: false),
-                cancellationToken);
-            return;
-        }
-
-        var primaries = snapshots.Count(snapshot => snapshot.Primary is not null);
-        var (percent, phase) = closed is not null ? (95, closed)
-            : nodesReady ? _cluster.Problem.Length > 0 ? (80, "the nodes agree on who has which slots") : (90, "opening the endpoint")
-            : primaries == snapshots.Length ? (60, "replicas are syncing")
-            : (30, "electing primaries");
-        await _services.Operations.ReportAsync(document.OperationId, percent, phase, cancellationToken);
-    }
-
-    /// <summary>A creation that cannot succeed is undone: its fault lies in what was asked, and nothing of it shall stay.</summary>
-    private async Task<bool> AbandonAsync(CacheDocument document, long revision, string reason, CancellationToken cancellationToken)
-    {
-        Log.CreationAbandoned(_services.Logger, _cache, reason);
-        await _services.Operations.NoteFaultAsync(document.OperationId, reason, cancellationToken);
-        var key = StoreKeys.Spec(_cache);
-        await _services.Store.CommitAsync(
-            StoreTransaction.Empty.IfRevision(key, revision)
-                .Put(key, StoreCodec.Encode(document with { Deleting = true }, DocumentSchemas.Current)),
-            cancellationToken);
-        _wake.Set();
-        return true;
-    }
-
     private async Task DeleteAsync(CacheDocument document, CancellationToken cancellationToken)
     {
         _status = _status with { State = CacheState.Deleting, Message = "being deleted" };
@@ -599,30 +293,6 @@ internal sealed partial class CacheReconciler : IAsyncDisposable
 
         _services.Events.Forget(_cache);
         Log.CacheDeleted(_services.Logger, _cache);
-    }
-
-    private async Task StopAgentsAsync()
-    {
-        await _agentsStop.CancelAsync();
-        await _scaling.EndAsync();
-        await _clustering.StopAsync();
-        await _transfers.StopAsync();
-        await _backups.StopAsync();
-        try
-        {
-            await Task.WhenAll(_agentLoops.Values.Select(running => running.Loop));
-        }
-        catch (OperationCanceledException)
-        {
-            // As asked.
-        }
-
-        foreach (var (stop, _) in _agentLoops.Values)
-        {
-            stop.Dispose();
-        }
-
-        _agentLoops.Clear();
     }
 
     private async Task<ObservedDocument> ReadObservedAsync(CancellationToken cancellationToken)

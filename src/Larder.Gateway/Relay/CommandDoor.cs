@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Larder.Gateway.Authentication;
 using Larder.Gateway.Clients;
 using Larder.Gateway.Clusters;
 using Larder.Gateway.Commands;
@@ -9,7 +8,6 @@ using Larder.Gateway.Gathering;
 using Larder.Gateway.Notices;
 using Larder.Gateway.Routing;
 using Larder.Gateway.Sessions;
-using Larder.Model.Clusters;
 using Larder.Model.Routing;
 using Larder.Model.Specs;
 using Larder.Resp;
@@ -28,7 +26,7 @@ namespace Larder.Gateway.Relay;
 /// <param name="cache">The cache, for its durability and its engine's commands.</param>
 /// <param name="state">What the client did to its connection.</param>
 /// <param name="settings">What it set.</param>
-internal sealed class CommandDoor(
+internal sealed partial class CommandDoor(
     GatewaySession session, CacheRuntime cache, CarriedState state, SessionSettings settings)
 {
     private ReplyLedger _ledger = null!;
@@ -168,100 +166,6 @@ internal sealed class CommandDoor(
         }
 
         return admission;
-    }
-
-    /// <summary>Looks at the shards of a command of a client that knows nothing of them.</summary>
-    /// <returns>What happens to it where it is not for the shard that the engine connection leads to; else <c>null</c>.</returns>
-    private Admission? AdmitRouted(
-        CommandKind kind, KnownCommand? known, in CommandView command, bool isWhole, ClusterView cluster, IBufferWriter<byte> replacement)
-    {
-        // In a transaction the engine queues it; a subscriber in RESP2 is told by the engine that he may not.
-        var mayGather = known is not null && kind is CommandKind.Plain or CommandKind.Script && !state.InTransaction && !(settings.Protocol == 2 && state.Subscriptions.Count > 0);
-        if (mayGather && IsForSeveral(command, known!, isWhole, cluster))
-        {
-            return Gather(known!, null, replacement);
-        }
-
-        if (ShardFinder.Find(command, cache.Effects, cluster) is not { } shard)
-        {
-            return null;
-        }
-
-        if (mayGather && !isWhole && session.HasMetMovingSlots)
-        {
-            return Gather(known!, shard, replacement);
-        }
-
-        if (shard == cache.ShardOf(session.Aim))
-        {
-            return null;
-        }
-
-        if (mayGather && (state.Subscriptions.Count > 0 || !state.IsCarryable))
-        {
-            return Gather(known!, shard, replacement); // A subscriber who moved would miss what is published meanwhile.
-        }
-
-        // Channels of shards go with him only where they all belong.
-        var mayLeave = state.Subscriptions.NamesOf(SubscriptionKind.Shard).All(channel => cluster.ShardOfSlot(KeySlot.Of(channel)) == shard);
-        if (state is { IsCarryable: true, Watching: false, TransactionCommands: <= 1 } && mayLeave)
-        {
-            NextShard = shard;
-            return Admission.Reroute;
-        }
-
-        if (!state.InTransaction && !state.Watching && mayLeave)
-        {
-            return null;
-        }
-
-        _commands++;
-        _queued = state.InTransaction;
-        var crossing = Answer(Replies.CrossSlot.ToArray(), _mode != ReplyMode.On, replacement);
-        if (state.InTransaction)
-        {
-            state.Queue(StandIn);
-        }
-
-        return crossing;
-    }
-
-    /// <summary>Whether a command is for several shards, or for one that only the gateway can tell.</summary>
-    private static bool IsForSeveral(in CommandView command, KnownCommand known, bool isWhole, ClusterView cluster)
-    {
-        if (known.Name == "scan")
-        {
-            return isWhole && command.TryGet(1, out var cursor) && Scatter.ReadCursor(cursor, cluster.Shards.Length) is not null;
-        }
-
-        if (!Scatter.IsSplittable(known.Name))
-        {
-            return Scatter.IsForAll(known.Name, command.Subcommand) && !cluster.Shards.IsEmpty;
-        }
-
-        var keys = CommandKeys.FindFixed(command.Count, known);
-        if (keys.Count < 2 || command.Count != keys[^1] + Math.Max(1, known.KeyStep))
-        {
-            return false; // One that is an argument short is for an engine to refuse.
-        }
-
-        // Of one that has not arrived whole nobody knows yet.
-        return !isWhole || (command.TryReadAll() is { } arguments && keys.Exists(key => KeySlot.Of(arguments[key]) != KeySlot.Of(arguments[keys[0]])));
-    }
-
-    private Admission Gather(KnownCommand known, int? shard, IBufferWriter<byte> replacement)
-    {
-        settings.LastCommand = known.Name;
-        AllShareable = false;
-        Gathered = new GatherOrder(known, shard, _mode != ReplyMode.On);
-        if (_mode == ReplyMode.SkipNext)
-        {
-            _mode = ReplyMode.On;
-            _commands++;
-            replacement.Write(StandIn); // The engine connection is to leave out one reply, which is this one's.
-        }
-
-        return Admission.Gather;
     }
 
     /// <summary>Has a reply given in its place among the engine's, and the connection closed after it.</summary>
@@ -492,218 +396,6 @@ internal sealed class CommandDoor(
         ExpectUnless(silent, new Expectation(ExpectationKind.StandIn, Payload: reply));
         replacement.Write(StandIn);
         return Admission.Replace;
-    }
-
-    private Admission AdmitMaintenance(in CommandView command, bool silent, IBufferWriter<byte> replacement)
-    {
-        var maintenance = MaintenanceCommand.Parse(command, out var error);
-        if (maintenance is null || state.InTransaction)
-        {
-            return Answer(maintenance is null ? error : Replies.NotInTransaction.ToArray(), silent, replacement);
-        }
-
-        if (silent)
-        {
-            lock (_ledger.Gate)
-            {
-                maintenance.Answer(settings); // Nobody waits for its turn.
-            }
-        }
-
-        ExpectUnless(silent, new Expectation(ExpectationKind.StandIn, Payload: maintenance));
-        replacement.Write(StandIn);
-        return Admission.Replace;
-    }
-
-    private Admission AdmitAuth(in CommandView command, bool silent, IBufferWriter<byte> replacement)
-    {
-        var user = command.Count == 2 ? AccessKeyVerifier.DefaultUser : command.TryGet(1, out var name) ? name : default;
-        var grant = command.TryGet(command.Count - 1, out var password) ? session.FindGrant(user, password) : null;
-        if (grant is null && cache.Effects.MayIgnoreWrongKeys)
-        {
-            return Answer(Replies.WrongPass.ToArray(), silent, replacement);
-        }
-
-        ExpectUnless(silent, new Expectation(ExpectationKind.Replies));
-        Credentials.WriteAuth(replacement, _primary, grant);
-        return Admission.Replace;
-    }
-
-    private Admission AdmitHello(in CommandView command, bool isWhole, IBufferWriter<byte> replacement)
-    {
-        if (!isWhole)
-        {
-            return Answer(Replies.SyntaxError.ToArray(), silent: false, replacement);
-        }
-
-        if (HelloCommand.Parse(command, session.FindGrant, out _) is not { } hello)
-        {
-            // The engine has its own words for it, which depend on the state of the connection.
-            Expect(new Expectation(ExpectationKind.Hello));
-            return Admission.Forward;
-        }
-
-        if (hello is { HasCredentials: true, Grant: null } && cache.Effects.MayIgnoreWrongKeys)
-        {
-            return Answer(Replies.WrongPass.ToArray(), silent: false, replacement);
-        }
-
-        var name = hello.ClientName is { } value ? KeepOrPin(ClientSetting.Name, value) : null;
-        Expect(new Expectation(ExpectationKind.Hello, Payload: name));
-        if (!hello.HasCredentials)
-        {
-            return Admission.Forward;
-        }
-
-        hello.Write(replacement, _primary);
-        return Admission.Replace;
-    }
-
-    /// <summary>What the gateway answers in the engine's place, where it knows better.</summary>
-    private IReplyEditor? EditorOf(in CommandView command)
-    {
-        if (Ascii.EqualsIgnoreCase(command.Subcommand, "LIST"u8))
-        {
-            return ClientFilter.TryRead(command) is { } filter ? new ClientListEditor(cache, session, filter, command.Bytes.Length) : null;
-        }
-
-        if (Ascii.EqualsIgnoreCase(command.Subcommand, "INFO"u8) && command.Count == 2)
-        {
-            return new ClientListEditor(cache, session, null, command.Bytes.Length);
-        }
-
-        if (Ascii.EqualsIgnoreCase(command.Subcommand, "ID"u8) && command.Count == 2)
-        {
-            settings.NeedsOwnConnection = true; // Who knows the engine's name for his connection may use it later.
-            return new ClientIdEditor(settings);
-        }
-
-        return null;
-    }
-
-    /// <summary>
-    /// The engine looks at the command, and kills nobody: the gateway's connections are not the clients. What it refuses, it refuses for the client.
-    /// </summary>
-    private Admission AdmitKill(in CommandView command, bool silent, IBufferWriter<byte> replacement)
-    {
-        var arguments = command.TryReadAll() ?? [];
-        var isOldForm = arguments.Length == 3;
-        var filter = isOldForm ? null : ClientFilter.TryRead(command);
-        if (arguments.Length < 3 || (!isOldForm && filter is null))
-        {
-            ExpectUnless(silent, new Expectation(ExpectationKind.Replies));
-            return Admission.Forward; // Something is wrong with it, and the engine has the words for it.
-        }
-
-        if (state.InTransaction)
-        {
-            return Answer(Replies.NoKillInTransaction.ToArray(), silent, replacement);
-        }
-
-        var editor = new ClientKillEditor(cache, session, filter, isOldForm ? Encoding.Latin1.GetString(arguments[2]) : "");
-        if (silent && session.Grant.User is null)
-        {
-            editor.Kill(); // Nobody's reply tells whether a restricted user may: then it may not.
-        }
-
-        ExpectUnless(silent, new Expectation(ExpectationKind.Edited, Payload: editor));
-        byte[][] asked = isOldForm ? arguments[..2] : arguments;
-        RespWriter.WriteCommandHeader(replacement, asked.Length + 2);
-        Array.ForEach(asked, argument => RespWriter.WriteBulk(replacement, argument));
-        RespWriter.WriteBulk(replacement, "ADDR"u8);
-        RespWriter.WriteBulk(replacement, ClientKillEditor.NobodysAddress);
-        return Admission.Replace;
-    }
-
-    private void AdmitClient(in CommandView command, bool silent)
-    {
-        var subcommand = command.Subcommand;
-        if (command.Count == 3 && cache.Effects.HasReplyModes && Ascii.EqualsIgnoreCase(subcommand, "REPLY"u8)
-            && command.TryGet(2, out var mode) && TrySetReplyMode(mode))
-        {
-            return;
-        }
-
-        SettingChange? change = null;
-        if (command.Count == 3 && Ascii.EqualsIgnoreCase(subcommand, "SETNAME"u8))
-        {
-            change = command.TryGet(2, out var name) ? KeepOrPin(ClientSetting.Name, name.ToArray()) : null;
-        }
-        else if (command.Count == 4 && Ascii.EqualsIgnoreCase(subcommand, "SETINFO"u8) && command.TryGet(2, out var attribute))
-        {
-            change = !command.TryGet(3, out var value) ? null
-                : Ascii.EqualsIgnoreCase(attribute, "LIB-NAME"u8) ? KeepOrPin(ClientSetting.LibraryName, value.ToArray())
-                : Ascii.EqualsIgnoreCase(attribute, "LIB-VER"u8) ? KeepOrPin(ClientSetting.LibraryVersion, value.ToArray())
-                : null;
-        }
-        else if (!CommandTable.IsStatelessClientSubcommand(subcommand))
-        {
-            state.Stick();
-        }
-        else if (Ascii.EqualsIgnoreCase(subcommand, "ID"u8))
-        {
-            settings.NeedsOwnConnection = true;
-        }
-
-        if (change is not null && state.InTransaction)
-        {
-            state.Stick();
-        }
-
-        ExpectUnless(silent, change is null || state.InTransaction
-            ? new Expectation(ExpectationKind.Replies)
-            : new Expectation(ExpectationKind.Setting, Payload: change));
-    }
-
-    /// <summary>OFF and SKIP have no reply; ON has one whatever was before.</summary>
-    private bool TrySetReplyMode(ReadOnlySpan<byte> mode)
-    {
-        if (Ascii.EqualsIgnoreCase(mode, "ON"u8))
-        {
-            _mode = ReplyMode.On;
-            Expect(new Expectation(ExpectationKind.Replies));
-            return true;
-        }
-
-        var off = Ascii.EqualsIgnoreCase(mode, "OFF"u8);
-        if (!off && !Ascii.EqualsIgnoreCase(mode, "SKIP"u8))
-        {
-            return false;
-        }
-
-        // What is sent unanswered may be lost with its engine: the client must learn of it by losing the connection.
-        state.Stick();
-        if (_mode != ReplyMode.Off)
-        {
-            Flush();
-            _mode = off ? ReplyMode.Off : ReplyMode.SkipNext;
-        }
-
-        return true;
-    }
-
-    private void AdmitSelect(in CommandView command, bool silent)
-    {
-        var known = command.TryGet(1, out var text) & RespInteger.TryParse(text, out var database) && database is >= 0 and <= int.MaxValue;
-        if (state.InTransaction)
-        {
-            state.Stick();
-        }
-
-        ExpectUnless(silent, known && !state.InTransaction
-            ? new Expectation(ExpectationKind.Select, (int)database)
-            : new Expectation(ExpectationKind.Replies));
-    }
-
-    private SettingChange? KeepOrPin(ClientSetting setting, byte[] value)
-    {
-        if (value.Length <= SessionSettings.MaxValueBytes)
-        {
-            return new SettingChange(setting, value);
-        }
-
-        state.Stick();
-        return null;
     }
 
     private void ExpectUnless(bool silent, in Expectation expectation)
