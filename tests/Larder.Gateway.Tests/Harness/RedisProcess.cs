@@ -52,6 +52,10 @@ internal sealed class RedisProcess : IAsyncDisposable
         return await wire.AskAsync(command);
     }
 
+    /// <summary>How much it has of a command that has not arrived whole; without the command's own beginning, which it has taken out already.</summary>
+    public async Task<int> PartOfCommandAsync() => (await AskAsync("CLIENT", "LIST")).Split(' ')
+        .Where(field => field.StartsWith("qbuf=", StringComparison.Ordinal)).Max(field => int.Parse(field.AsSpan(5), CultureInfo.InvariantCulture));
+
     /// <summary>From now on it takes what is sent and answers nothing.</summary>
     public void Freeze() => Signal("-STOP");
 
