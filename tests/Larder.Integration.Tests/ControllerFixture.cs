@@ -109,14 +109,7 @@ internal sealed class ControllerFixture : IAsyncDisposable
 
     public async Task<string> CreateAsync(CacheSpec spec)
     {
-        var operation = new OperationDocument
-        {
-            Id = Guid.NewGuid().ToString("N"),
-            Kind = OperationKind.Create,
-            Cache = spec.Name,
-            State = OperationState.Running,
-            StartedAt = _clock.GetUtcNow(),
-        };
+        var operation = Begun(OperationKind.Create, spec.Name);
         var document = new CacheDocument
         {
             Spec = spec,
@@ -147,14 +140,7 @@ internal sealed class ControllerFixture : IAsyncDisposable
     /// <summary>Asks for another number of shards, as management does.</summary>
     public async Task<string> ScaleAsync(string cache, int shards)
     {
-        var operation = new OperationDocument
-        {
-            Id = Guid.NewGuid().ToString("N"),
-            Kind = OperationKind.Update,
-            Cache = cache,
-            State = OperationState.Running,
-            StartedAt = _clock.GetUtcNow(),
-        };
+        var operation = Begun(OperationKind.Update, cache);
         var spec = StoreCodec.Decode<CacheDocument>(StoreKeys.Spec(cache), (await Store.GetAsync(StoreKeys.Spec(cache), CancellationToken.None))!.Value, DocumentSchemas.Current);
         var cluster = await ClusterAsync(cache);
         var result = await Store.CommitAsync(
@@ -214,14 +200,7 @@ internal sealed class ControllerFixture : IAsyncDisposable
     /// <summary>Asks for another primary, as management does.</summary>
     public async Task<string> FailOverAsync(string cache, long fromEpoch, bool force)
     {
-        var operation = new OperationDocument
-        {
-            Id = Guid.NewGuid().ToString("N"),
-            Kind = OperationKind.Failover,
-            Cache = cache,
-            State = OperationState.Running,
-            StartedAt = _clock.GetUtcNow(),
-        };
+        var operation = Begun(OperationKind.Failover, cache);
         var result = await Store.CommitAsync(
             StoreTransaction.Empty
                 .Put(StoreKeys.Failover(cache), StoreCodec.Encode(new FailoverDocument(operation.Id, 0, fromEpoch, force), DocumentSchemas.Current))
@@ -234,14 +213,7 @@ internal sealed class ControllerFixture : IAsyncDisposable
     /// <summary>Asks for an export, as management does.</summary>
     public async Task<string> ExportAsync(string cache, string prefix)
     {
-        var operation = new OperationDocument
-        {
-            Id = Guid.NewGuid().ToString("N"),
-            Kind = OperationKind.Export,
-            Cache = cache,
-            State = OperationState.Running,
-            StartedAt = _clock.GetUtcNow(),
-        };
+        var operation = Begun(OperationKind.Export, cache);
         var transfer = new TransferDocument { OperationId = operation.Id, Kind = OperationKind.Export, Storage = "local", Prefix = prefix };
         var result = await Store.CommitAsync(
             StoreTransaction.Empty
@@ -322,6 +294,15 @@ internal sealed class ControllerFixture : IAsyncDisposable
             await Task.Delay(10, TestContext.Current.CancellationToken);
         }
     }
+
+    private OperationDocument Begun(OperationKind kind, string cache) => new()
+    {
+        Id = Guid.NewGuid().ToString("N"),
+        Kind = kind,
+        Cache = cache,
+        State = OperationState.Running,
+        StartedAt = _clock.GetUtcNow(),
+    };
 
     public async ValueTask DisposeAsync()
     {
