@@ -40,6 +40,7 @@ internal sealed class DrillClient(DrillEndpoint endpoint, string prefix, TimePro
             {
                 var began = clock.GetTimestamp();
                 var counting = next % 2 == 1;
+                var key = string.Create(CultureInfo.InvariantCulture, $"{prefix}{next}");
                 try
                 {
                     connection ??= await OpenAsync();
@@ -53,7 +54,6 @@ internal sealed class DrillClient(DrillEndpoint endpoint, string prefix, TimePro
 
                 try
                 {
-                    var key = string.Create(CultureInfo.InvariantCulture, $"{prefix}{next}");
                     await CallAsync(connection, counting ? ["INCR", Counter] : ["SET", key, "1", "EX", SecondsToLive]);
                     if (counting)
                     {
@@ -73,7 +73,15 @@ internal sealed class DrillClient(DrillEndpoint endpoint, string prefix, TimePro
                     // An error from before the command was carried out says so by its word; of anything else nobody knows.
                     var uncertain = exception is not DrillReplyException { Word: "READONLY" or "LOADING" or "MASTERDOWN" or "CLUSTERDOWN" or "TRYAGAIN" or "NOAUTH" or "WRONGPASS" or "OOM" };
                     Tally.NoteError(KindOf(exception, connecting: false), uncertain);
-                    Tally.Uncounted += uncertain && counting ? 1 : 0;
+                    if (uncertain && counting)
+                    {
+                        Tally.Uncounted++;
+                    }
+                    else if (uncertain)
+                    {
+                        Tally.UncertainKeys.Add(key);
+                    }
+
                     if (exception is not DrillReplyException)
                     {
                         connection.Dispose();
@@ -120,12 +128,12 @@ internal sealed class DrillClient(DrillEndpoint endpoint, string prefix, TimePro
         return (lost, Math.Max(0, counted - Tally.Counted - Tally.Uncounted));
     }
 
-    /// <summary>Removes its keys.</summary>
+    /// <summary>Removes its keys, those of unknown fate too.</summary>
     /// <param name="cancellationToken">Gives up; what is left goes by itself.</param>
     public async Task CleanUpAsync(CancellationToken cancellationToken)
     {
         using var connection = await DrillConnection.OpenAsync(endpoint, cancellationToken);
-        foreach (var keys in Tally.Keys.Append(Counter).Chunk(VerifiedAtOnce))
+        foreach (var keys in Tally.PossibleKeys.Append(Counter).Chunk(VerifiedAtOnce))
         {
             await connection.CallAsync(["DEL", .. keys], cancellationToken);
         }

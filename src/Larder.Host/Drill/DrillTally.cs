@@ -20,6 +20,12 @@ internal sealed class DrillTally
     /// <summary>Keys that were set with an acknowledgement.</summary>
     public List<string> Keys { get; } = [];
 
+    /// <summary>Keys of which the client does not know whether they were set: they may be there, and are to be removed as well.</summary>
+    public List<string> UncertainKeys { get; } = [];
+
+    /// <summary>All keys that may be there.</summary>
+    public IEnumerable<string> PossibleKeys => Keys.Concat(UncertainKeys);
+
     /// <summary>Acknowledged increments of the client's counter.</summary>
     public long Counted { get; set; }
 
