@@ -51,4 +51,12 @@ public sealed record NodeProbe
 
     /// <summary>CPU time of the process so far (of its main thread where the engine tells), user and system.</summary>
     public required TimeSpan CpuTime { get; init; }
+
+    /// <summary>Whether this is a replica that has applied all that a primary had written.</summary>
+    /// <param name="primary">What the primary said of itself, before.</param>
+    public bool HasAllOf(NodeProbe primary)
+    {
+        ArgumentNullException.ThrowIfNull(primary);
+        return this is { Role: NodeRole.Replica, LinkUp: true, FullSyncInProgress: false } && ReplicationOffset >= primary.ReplicationOffset;
+    }
 }

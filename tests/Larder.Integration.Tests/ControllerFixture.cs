@@ -31,11 +31,10 @@ internal sealed class ControllerFixture : IAsyncDisposable
     private readonly CertificateAuthority _authority;
     private readonly CancellationTokenSource _stop = new();
     private readonly Catalogue _catalogue;
+    private readonly AgentOptions _options;
     private SqliteControlStore? _store;
     private CacheController? _controller;
     private Task _loop = Task.CompletedTask;
-
-    private readonly AgentOptions _options;
 
     private ControllerFixture(string home, EngineCatalogue found, EngineDrivers drivers, AgentOptions options)
     {
@@ -201,27 +200,15 @@ internal sealed class ControllerFixture : IAsyncDisposable
     public async Task<string> FailOverAsync(string cache, long fromEpoch, bool force)
     {
         var operation = Begun(OperationKind.Failover, cache);
-        var result = await Store.CommitAsync(
-            StoreTransaction.Empty
-                .Put(StoreKeys.Failover(cache), StoreCodec.Encode(new FailoverDocument(operation.Id, 0, fromEpoch, force), DocumentSchemas.Current))
-                .Put(StoreKeys.Operation(operation.Id), StoreCodec.Encode(operation, DocumentSchemas.Current)),
-            CancellationToken.None);
-        Assert.True(result.Committed);
-        return operation.Id;
+        return await AskAsync(operation, StoreKeys.Failover(cache), new FailoverDocument(operation.Id, 0, fromEpoch, force));
     }
 
     /// <summary>Asks for an export, as management does.</summary>
     public async Task<string> ExportAsync(string cache, string prefix)
     {
         var operation = Begun(OperationKind.Export, cache);
-        var transfer = new TransferDocument { OperationId = operation.Id, Kind = OperationKind.Export, Storage = "local", Prefix = prefix };
-        var result = await Store.CommitAsync(
-            StoreTransaction.Empty
-                .Put(StoreKeys.Operation(operation.Id), StoreCodec.Encode(operation, DocumentSchemas.Current))
-                .Put(StoreKeys.Transfer(cache), StoreCodec.Encode(transfer, DocumentSchemas.Current)),
-            CancellationToken.None);
-        Assert.True(result.Committed);
-        return operation.Id;
+        return await AskAsync(
+            operation, StoreKeys.Transfer(cache), new TransferDocument { OperationId = operation.Id, Kind = operation.Kind, Storage = "local", Prefix = prefix });
     }
 
     /// <summary>Waits until the store says that exactly these nodes have the newest data.</summary>
@@ -295,15 +282,6 @@ internal sealed class ControllerFixture : IAsyncDisposable
         }
     }
 
-    private OperationDocument Begun(OperationKind kind, string cache) => new()
-    {
-        Id = Guid.NewGuid().ToString("N"),
-        Kind = kind,
-        Cache = cache,
-        State = OperationState.Running,
-        StartedAt = _clock.GetUtcNow(),
-    };
-
     public async ValueTask DisposeAsync()
     {
         await _controller!.StopNodesAsync((_, _) => { }, CancellationToken.None);
@@ -312,6 +290,26 @@ internal sealed class ControllerFixture : IAsyncDisposable
         _authority.Dispose();
         Directory.Delete(Home.Root, recursive: true);
     }
+
+    private async Task<string> AskAsync<T>(OperationDocument operation, string key, T wanted)
+    {
+        var result = await Store.CommitAsync(
+            StoreTransaction.Empty
+                .Put(key, StoreCodec.Encode(wanted, DocumentSchemas.Current))
+                .Put(StoreKeys.Operation(operation.Id), StoreCodec.Encode(operation, DocumentSchemas.Current)),
+            CancellationToken.None);
+        Assert.True(result.Committed);
+        return operation.Id;
+    }
+
+    private OperationDocument Begun(OperationKind kind, string cache) => new()
+    {
+        Id = Guid.NewGuid().ToString("N"),
+        Kind = kind,
+        Cache = cache,
+        State = OperationState.Running,
+        StartedAt = _clock.GetUtcNow(),
+    };
 
     private static string? GarnetHost
     {

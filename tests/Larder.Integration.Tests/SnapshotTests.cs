@@ -16,9 +16,7 @@ public sealed class SnapshotTests
     public async Task A_replica_that_does_not_catch_up_is_left_for_the_primary(EngineFamily family)
     {
         await using var controller = await StartAsync(family, replicas: 1, new AgentOptions { SnapshotCatchUp = TimeSpan.FromMilliseconds(200) });
-        var replica = await ReplicaAsync(controller);
-        using var behind = await controller.AdministerAsync("it", replica);
-        Assert.Equal("+OK", await behind.CallAsync("CLIENT PAUSE 600000 WRITE")); // Its primary's writes wait, too.
+        using var behind = await HoldUpReplicaAsync(controller, milliseconds: 600_000);
         await SetAsync(controller, 3);
         Assert.Equal(3, await ExportedAsync(controller));
         Assert.DoesNotContain("db0:", await behind.CallAsync("INFO keyspace"), StringComparison.Ordinal);
@@ -30,9 +28,7 @@ public sealed class SnapshotTests
     public async Task A_replica_that_lags_is_waited_for(EngineFamily family)
     {
         await using var controller = await StartAsync(family, replicas: 1, new AgentOptions { SnapshotCatchUp = TimeSpan.FromMinutes(5) });
-        var replica = await ReplicaAsync(controller);
-        using var behind = await controller.AdministerAsync("it", replica);
-        Assert.Equal("+OK", await behind.CallAsync("CLIENT PAUSE 1000 WRITE"));
+        using var behind = await HoldUpReplicaAsync(controller, milliseconds: 1000);
         await SetAsync(controller, 3);
         Assert.Equal(3, await ExportedAsync(controller));
         Assert.Contains("db0:keys=3", await behind.CallAsync("INFO keyspace"), StringComparison.Ordinal);
@@ -73,8 +69,14 @@ public sealed class SnapshotTests
         return controller;
     }
 
-    private static async Task<int> ReplicaAsync(ControllerFixture controller) =>
-        (await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready)).Shards[0].Nodes.Single(node => node.Role == NodeRole.Replica).Ordinal;
+    /// <summary>The replica answers, and applies nothing for a while.</summary>
+    private static async Task<EngineSession> HoldUpReplicaAsync(ControllerFixture controller, int milliseconds)
+    {
+        var ready = await controller.WaitAsync("it", "Ready", status => status.State == CacheState.Ready);
+        var replica = await controller.AdministerAsync("it", ready.Shards[0].Nodes.Single(node => node.Role == NodeRole.Replica).Ordinal);
+        Assert.Equal("+OK", await replica.CallAsync($"CLIENT PAUSE {milliseconds} WRITE")); // What its primary sends waits, too.
+        return replica;
+    }
 
     private static async Task SetAsync(ControllerFixture controller, int keys)
     {

@@ -136,8 +136,7 @@ internal sealed partial class ShardHandover(string cache, int shard, ShardLeader
         {
             await primary.ProbeAsync(cancellationToken);
             await candidate.ProbeAsync(cancellationToken);
-            if (primary.Probe is { Role: NodeRole.Primary } written && candidate.Probe is { Role: NodeRole.Replica, LinkUp: true, FullSyncInProgress: false } read
-                && read.ReplicationOffset >= written.ReplicationOffset)
+            if (primary.Probe is { Role: NodeRole.Primary } written && candidate.Probe is { } read && read.HasAllOf(written))
             {
                 return true;
             }

@@ -2,7 +2,6 @@ using Larder.Controller.Nodes;
 using Larder.Controller.Processes;
 using Larder.Engines;
 using Larder.Model.Specs;
-using Larder.Model.Status;
 using Larder.Security.Files;
 using Microsoft.Extensions.Logging;
 
@@ -71,8 +70,7 @@ internal sealed partial class SnapshotTaker(NodeServices services)
         {
             while (services.Clock.GetElapsedTime(began) < services.Options.SnapshotCatchUp)
             {
-                var probe = await replica.ProbeAsync(services.Options.ProbeTimeout, cancellationToken);
-                if (probe is { Role: NodeRole.Replica, LinkUp: true, Loading: false } && probe.ReplicationOffset >= written.ReplicationOffset)
+                if ((await replica.ProbeAsync(services.Options.ProbeTimeout, cancellationToken)).HasAllOf(written))
                 {
                     return true;
                 }

@@ -24,6 +24,11 @@ public static class RedisFiles
     /// <summary>The snapshot, in the data folder.</summary>
     public const string Snapshot = "dump.rdb";
 
+    /// <summary>The snapshot of a node.</summary>
+    /// <param name="configuration">The node.</param>
+    /// <returns>The file.</returns>
+    internal static string SnapshotOf(NodeConfiguration configuration) => Path.Combine(configuration.DataFolder, Snapshot);
+
     /// <summary>All that a node's data may be in, in the data folder: the snapshot, and the log as new and as old versions keep it.</summary>
     public static IReadOnlyList<string> Data { get; } = [Snapshot, "appendonlydir", "appendonly.aof"];
 }

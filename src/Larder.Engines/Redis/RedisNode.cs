@@ -83,7 +83,7 @@ internal sealed class RedisNode(NodeConfiguration configuration, TimeProvider ti
     // FLUSHALL ends a save, and so does the full sync of a replica; for Redis neither is a failure, and only the file tells.
     public async Task SnapshotAsync(CancellationToken cancellationToken)
     {
-        var file = new FileInfo(Path.Combine(configuration.DataFolder, RedisFiles.Snapshot));
+        var file = new FileInfo(RedisFiles.SnapshotOf(configuration));
         DateTime before;
         do
         {

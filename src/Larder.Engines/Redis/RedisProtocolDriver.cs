@@ -57,7 +57,7 @@ internal sealed class RedisProtocolDriver(EngineFamily family, TimeProvider time
 
             // Without persistence, a snapshot of an orderly stop must not come back after a later crash.
             RemoveOnceLoaded = configuration.Persistence == PersistenceMode.Disabled
-                ? [Path.Combine(configuration.DataFolder, RedisFiles.Snapshot)]
+                ? [RedisFiles.SnapshotOf(configuration)]
                 : [],
         };
     }
@@ -65,7 +65,7 @@ internal sealed class RedisProtocolDriver(EngineFamily family, TimeProvider time
     public string SnapshotFile(NodeConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        return Path.Combine(configuration.DataFolder, RedisFiles.Snapshot);
+        return RedisFiles.SnapshotOf(configuration);
     }
 
     public SnapshotPlacement PlaceSnapshot(EngineInstallation installation, NodeConfiguration configuration)

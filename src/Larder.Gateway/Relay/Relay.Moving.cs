@@ -321,7 +321,7 @@ internal sealed partial class Relay
     }
 
     /// <summary>Of a command that a lost link has got in part, all is given to the next one where its beginning is kept; else its rest is read and dropped.</summary>
-    private static void AbandonIfLost(Leg leg, RequestBatcher batcher)
+    private static void CutIfLost(Leg leg, RequestBatcher batcher)
     {
         lock (leg.Ledger.Gate)
         {

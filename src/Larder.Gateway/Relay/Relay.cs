@@ -315,7 +315,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
         while (!session.IsClosing)
         {
             var leg = _leg;
-            AbandonIfLost(leg, batcher);
+            CutIfLost(leg, batcher);
             if (cache.FindFresh(session.Aim) is { } primary)
             {
                 var held = false;
@@ -400,7 +400,7 @@ internal sealed partial class Relay(GatewaySession session, ClientConnection cli
             }
         }
 
-        AbandonIfLost(leg, batcher);
+        CutIfLost(leg, batcher);
         MoveAtOnceIfNeeded(leg);
 
         await leg.Ledger.WaitForRoomAsync();

@@ -117,7 +117,7 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes, bool fo
     /// <summary>How many channels, patterns and shard channels are subscribed to; without the gate, what was a moment ago.</summary>
     public (long Channels, long Patterns, long Shards) Subscriptions => (_channels, _patterns, _shards);
 
-    private Expectation Last => _entries[(_head + _count - 1) % _entries.Length];
+    private ref Expectation Last => ref _entries[(_head + _count - 1) % _entries.Length];
 
     private bool IsSubscribed => _channels + _patterns + _shards > 0;
 
@@ -129,7 +129,7 @@ internal sealed class ReplyLedger(SessionSettings settings, bool redoes, bool fo
         {
             if (expectation.Kind == ExpectationKind.Replies && _count > 0)
             {
-                ref var last = ref _entries[(_head + _count - 1) % _entries.Length];
+                ref var last = ref Last;
                 if (last.Kind == ExpectationKind.Replies && last.Traits == expectation.Traits && last.Count <= int.MaxValue - expectation.Count)
                 {
                     last = last with { Count = last.Count + expectation.Count };

@@ -26,6 +26,7 @@ internal sealed class Salvage
     private readonly TimeProvider _clock;
 
     private bool _isRedirected;
+    private bool _isCut;
 
     private Salvage(FailoverSpec policy, CommandEffects effects, TimeProvider clock) => (_policy, _effects, _clock) = (policy, effects, clock);
 
@@ -59,7 +60,7 @@ internal sealed class Salvage
         ReplyLedger ledger, int unacknowledged, IReadOnlyList<RetainedReply> retained, CarriedState state, FailoverSpec policy, bool givesUp,
         CommandEffects effects, TimeProvider clock, Action<IBufferWriter<byte>>? acknowledge)
     {
-        var salvage = new Salvage(policy, effects, clock);
+        var salvage = new Salvage(policy, effects, clock) { _isCut = ledger.IsCut };
         var outstanding = ledger.Outstanding();
         var commands = ledger.Journal.Read(ledger.Retains ? ledger.RetainedFrom : ledger.Answered);
         salvage._isRedirected = retained.Count > 0 && retained.Where(reply => !reply.WasExecuted).All(reply => RoutedTransaction.IsRefusal(reply.Reply));
@@ -82,7 +83,7 @@ internal sealed class Salvage
             var length = index >= open || commands is null ? 1 : TransactionLength(units, index, open);
             var done = commands is not null && (length > 1 || (index < open && units[index].IsQueued))
                 ? salvage.TakeTransaction(units.GetRange(index, length), acknowledge)
-                : salvage.Take(units[index], index >= open, ledger.IsCut, givesUp, acknowledge);
+                : salvage.Take(units[index], index >= open, givesUp, acknowledge);
             if (!done)
             {
                 return null;
@@ -169,7 +170,7 @@ internal sealed class Salvage
         }
     }
 
-    private bool Take(Unit unit, bool isInOpenTransaction, bool isCut, bool givesUp, Action<IBufferWriter<byte>>? acknowledge)
+    private bool Take(Unit unit, bool isInOpenTransaction, bool givesUp, Action<IBufferWriter<byte>>? acknowledge)
     {
         if (unit.Reply is { } reply)
         {
@@ -191,7 +192,7 @@ internal sealed class Salvage
                 break;
         }
 
-        if (unit.Command is { IsWhole: false } && isCut)
+        if (_isCut && unit.Command is { IsWhole: false })
         {
             Repeat(unit); // What tells of its acknowledgement follows its rest.
         }

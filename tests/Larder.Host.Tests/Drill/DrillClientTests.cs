@@ -17,8 +17,8 @@ public sealed class DrillClientTests
         using var made = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         using var certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
-        var authority = Path.GetTempFileName();
-        await File.WriteAllTextAsync(authority, made.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        using var home = new TemporaryHome();
+        var authority = home.Write("ca.pem", made.ExportCertificatePem());
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         using var stop = new CancellationTokenSource();
@@ -38,7 +38,6 @@ public sealed class DrillClientTests
         serving = ServeAsync(command => command is ["DEL", ..] ? ":2\r\n" : "+OK\r\n");
         await client.CleanUpAsync(TestContext.Current.CancellationToken);
         await serving;
-        File.Delete(authority);
         Assert.Equal((1, 1), (client.Tally.Uncertain, client.Tally.Acknowledged));
         Assert.Equal("DEL drill:0 drill:counter", heard[^1]);
 
